@@ -1,0 +1,1 @@
+"""Runs any BPMN procedure for people; knows no supervision and no HTTP."""

@@ -1,0 +1,1 @@
+"""What the supervision office does: its procedures and the records they act on."""

@@ -1,0 +1,1 @@
+"""How people and other systems see the office: pages, REST, command line."""
