@@ -1,0 +1,80 @@
+"""When a matter, a report and an acknowledgement are due, counted in working days."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from engine import errors, workdays
+
+TicketType = Literal["咨询", "求助", "投诉", "举报", "建议"]
+
+#: Where the ticket names no deadline (domain §2.8, 【补充】: the upper bounds).
+DEFAULT_WORKDAYS: dict[TicketType, int] = {
+    "咨询": 5,
+    "求助": 5,
+    "投诉": 13,
+    "举报": 13,
+    "建议": 13,
+}
+ACKNOWLEDGEMENT_WORKDAYS = 1
+APPROVAL_WORKDAYS = 1
+RESUBMISSION_WORKDAYS = 3
+
+
+@dataclass(frozen=True)
+class Due:
+    """A day that is due until its last second, and what it was counted from."""
+
+    on: date
+    workdays: int
+    provisional: bool
+
+    @property
+    def at(self) -> datetime:
+        """The last second of the day in Shanghai, as UTC."""
+        return workdays.Calendar.end_of_day(self.on)
+
+
+def of_ticket(
+    calendar: workdays.Calendar,
+    ticket_type: TicketType,
+    assigned_on: date,
+    *,
+    required_on: date | None = None,
+    required_workdays: int | None = None,
+) -> Due:
+    """Return the due day of a hotline matter, from the day it was assigned.
+
+    The ticket's own deadline wins, a day before a number of working days; without
+    either the default of its type holds (domain §2.8).
+    """
+    if required_on is not None:
+        return on_day(calendar, assigned_on, required_on)
+    count = required_workdays or DEFAULT_WORKDAYS[ticket_type]
+    return after(calendar, assigned_on, count)
+
+
+def on_day(calendar: workdays.Calendar, base: date, day: date) -> Due:
+    """Return a deadline given as a day; it must not lie before its base."""
+    if day < base:
+        raise errors.Invalid(
+            f"办结时限 {day} 早于交办日 {base}。",
+            fields={"required_on": [f"不得早于交办日 {base}。"]},
+        )
+    count = calendar.workdays_between(base, day)
+    return Due(on=day, workdays=count, provisional=calendar.is_provisional(base, day))
+
+
+def after(calendar: workdays.Calendar, base: date, count: int) -> Due:
+    """Return the day that is due `count` working days after the base."""
+    day = calendar.add_workdays(base, count)
+    return Due(on=day, workdays=count, provisional=calendar.is_provisional(base, day))
+
+
+def report_day(calendar: workdays.Calendar, due_on: date, issued_on: date) -> date:
+    """Return the day the unit's report is due: one working day before the matter.
+
+    Where less than that is left, it is the matter's own day (domain §2.8 时限).
+    """
+    before = calendar.add_workdays(due_on, -1)
+    return before if before > issued_on else due_on
