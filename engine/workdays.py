@@ -242,10 +242,8 @@ class Calendar:
     def is_provisional(self, start: date, end: date) -> bool:
         """Whether counting from one day to the other meets a provisional year."""
         first, last = sorted((self.local_date(start), self.local_date(end)))
-        return any(
-            self._year(number).status == "provisional"
-            for number in range(first.year, last.year + 1)
-        )
+        years = [self._year(number) for number in range(first.year, last.year + 1)]
+        return any(year.status == "provisional" for year in years)
 
     @staticmethod
     def local_date(moment: date) -> date:
