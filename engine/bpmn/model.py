@@ -13,6 +13,11 @@ from typing import Literal
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
+def _empty() -> Mapping[str, str]:
+    # A mapping proxy is not hashable before Python 3.12, so no plain default.
+    return EMPTY
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One finding of the linter: an error refuses the deployment, a warning does not."""
@@ -59,7 +64,7 @@ class Event:
     timer: Timer | None = None
     condition: str | None = None
     #: camunda:variableName of a conditional event, camunda:errorCodeVariable …
-    attributes: Mapping[str, str] = EMPTY
+    attributes: Mapping[str, str] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class Listener:
 
     event: str
     handler: str
-    fields: Mapping[str, str] = EMPTY
+    fields: Mapping[str, str] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,8 @@ class Element:
     incoming: tuple[str, ...] = ()
     outgoing: tuple[str, ...] = ()
     default: str | None = None
-    attributes: Mapping[str, str] = EMPTY
-    properties: Mapping[str, str] = EMPTY
+    attributes: Mapping[str, str] = field(default_factory=_empty)
+    properties: Mapping[str, str] = field(default_factory=_empty)
     documentation: str = ""
     #: the lane's role: camunda:property `role` of the lane, else the lane's name
     lane: str | None = None
@@ -150,8 +155,8 @@ class Process:
     elements: Mapping[str, Element]
     sequence_flows: Mapping[str, SequenceFlow]
     version_tag: str | None = None
-    attributes: Mapping[str, str] = EMPTY
-    properties: Mapping[str, str] = EMPTY
+    attributes: Mapping[str, str] = field(default_factory=_empty)
+    properties: Mapping[str, str] = field(default_factory=_empty)
     documentation: str = ""
     #: ids of the elements directly inside the process
     children: tuple[str, ...] = ()

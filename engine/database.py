@@ -1,0 +1,143 @@
+"""One way to speak to SQLite and to PostgreSQL: connections, types, schema.
+
+SQLite is opened for a legal record (WAL, FULL) and its writing transactions take
+the write lock at once: a reader that becomes a writer half way would fail with
+"database is locked" whatever the time-out. PostgreSQL runs READ COMMITTED.
+"""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from alembic import command as alembic
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from engine import errors
+
+#: How long a writer waits for another one before it gives up (SQLite).
+BUSY_TIMEOUT_MS = 15_000
+
+#: Processes that upgrade one PostgreSQL database at the same time take turns.
+UPGRADE_LOCK = 0x4475636861
+
+
+class NewerSchema(errors.DuchaError):
+    """数据库的结构比本程序新，请先升级程序。"""
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware moment; kept as UTC, refused when naive."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: sa.Dialect
+    ) -> datetime | None:
+        """Return the moment in UTC, without its zone where the database has none."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime: {value!r}")
+        moment = value.astimezone(UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: datetime | None, dialect: sa.Dialect
+    ) -> datetime | None:
+        """Return the stored moment as aware UTC."""
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Json(sa.types.TypeDecorator[Any]):
+    """A small JSON value, kept as text with its keys sorted."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """Return the canonical text."""
+        return None if value is None else canonical(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        """Return the value read back."""
+        return None if value is None else orjson.loads(value)
+
+
+def canonical(value: object) -> bytes:
+    """Return the one JSON text of a value: keys sorted, no spaces, UTC times."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+
+
+def create(url: str) -> sa.Engine:
+    """Return the pool of connections to the database at `url`.
+
+    Transactions of `engine.execution_options(writes=True)` are writing ones.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    return _postgresql(parsed)
+
+
+def upgrade(database: sa.Engine) -> None:
+    """Bring the schema to the newest revision; a schema newer than it is refused."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    known = {revision.revision for revision in _revisions(config)}
+    with database.execution_options(writes=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
+        present = MigrationContext.configure(connection).get_current_heads()
+        unknown = set(present) - known
+        if unknown:
+            raise NewerSchema(revisions=sorted(unknown))
+        config.attributes["connection"] = connection
+        alembic.upgrade(config, "head")
+
+
+def _revisions(config: Config) -> list[Any]:
+    return list(ScriptDirectory.from_config(config).walk_revisions())
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url, query_cache_size=2000)
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver's own transaction control begins too late (at the first
+        # write) and not at all before DDL: ours begins when told.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=20,
+        max_overflow=20,
+        query_cache_size=2000,
+        connect_args={"options": "-c timezone=UTC"},
+    )

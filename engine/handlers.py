@@ -1,0 +1,201 @@
+"""Where the office tells the engine which Python a diagram may name.
+
+A registry is filled once, at start-up, and only read afterwards. Names found in a
+diagram are looked up here and nowhere else.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from engine import errors, workdays
+from engine.bpmn import model
+
+
+class NameTaken(errors.DuchaError):
+    """这一名称已经登记过了。"""
+
+
+class NoHandler(errors.DuchaError):
+    """没有登记这一名称的处理程序。"""
+
+
+class Work(Protocol):
+    """The transaction a handler runs in, as far as a handler may see it."""
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection of the transaction; nobody but the engine commits it."""
+        ...
+
+    @property
+    def calendar(self) -> workdays.Calendar:
+        """The working-day calendar in force."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the moment of this transaction, the same at every call."""
+        ...
+
+    def schedule(
+        self,
+        handler: str,
+        due_at: datetime,
+        payload: Mapping[str, object],
+        *,
+        key: str | None = None,
+        instance_id: str | None = None,
+    ) -> bool:
+        """Have a registered job run at `due_at`; False if `key` is scheduled."""
+        ...
+
+    def unschedule(self, key: str, *, prefix: bool = False) -> int:
+        """Drop the job with this key, or all whose key begins so; say how many."""
+        ...
+
+    def send(
+        self,
+        channel: str,
+        recipient: str,
+        payload: Mapping[str, object],
+        *,
+        key: str,
+        instance_id: str | None = None,
+    ) -> bool:
+        """Put a message into the outbox; False if `key` was sent before."""
+        ...
+
+    def note(
+        self,
+        instance_id: str,
+        type: str,
+        details: Mapping[str, object],
+        *,
+        person: str | None = None,
+    ) -> None:
+        """Append an event to the instance's history."""
+        ...
+
+    def correlate(
+        self,
+        name: str,
+        *,
+        business_key: str | None = None,
+        instance_id: str | None = None,
+        variables: Mapping[str, object] | None = None,
+        fields: Mapping[str, object] | None = None,
+        person: str | None = None,
+    ) -> int:
+        """Deliver a message to the one instance that waits for it."""
+        ...
+
+    def set_business_key(self, instance_id: str, business_key: str) -> None:
+        """Give the instance and its open tasks this business key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a handler is told about the element that calls it."""
+
+    work: Work
+    instance_id: str
+    root_id: str
+    business_key: str | None
+    element: model.Element
+    #: Everything visible at the element.
+    variables: Mapping[str, object]
+    #: What the person or the message brought, record-only fields included.
+    fields: Mapping[str, object]
+    task_id: str | None = None
+    person: str | None = None
+    on_behalf_of: str | None = None
+    #: camunda:field of the listener.
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of the outbox on its way to a channel."""
+
+    id: str
+    key: str
+    recipient: str
+    payload: Mapping[str, object]
+
+
+T = TypeVar("T")
+Handler = Callable[[Call], Mapping[str, object] | None]
+Function = Callable[..., object]
+Job = Callable[[Work, Mapping[str, object]], None]
+Channel = Callable[[Message], None]
+
+
+class Registry:
+    """The handlers, expression functions, jobs and channels, by name."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.handlers: dict[str, Handler] = {}
+        self.functions: dict[str, Function] = {}
+        #: Functions whose first argument is the work.
+        self.work_functions: dict[str, Function] = {}
+        self.jobs: dict[str, Job] = {}
+        self.channels: dict[str, Channel] = {}
+
+    def handler(self, name: str) -> Callable[[Handler], Handler]:
+        """Register what `camunda:delegateExpression="${name}"` runs."""
+
+        def register(function: Handler) -> Handler:
+            _put(self.handlers, name, function)
+            return function
+
+        return register
+
+    def function(
+        self, name: str, *, needs_work: bool = False
+    ) -> Callable[[Function], Function]:
+        """Register a function of expressions."""
+
+        def register(function: Function) -> Function:
+            if name in self.function_names:
+                raise NameTaken(name=name)
+            _put(self.work_functions if needs_work else self.functions, name, function)
+            return function
+
+        return register
+
+    def job(self, name: str) -> Callable[[Job], Job]:
+        """Register what `work.schedule(name, ...)` runs."""
+
+        def register(function: Job) -> Job:
+            _put(self.jobs, name, function)
+            return function
+
+        return register
+
+    def channel(self, name: str) -> Callable[[Channel], Channel]:
+        """Register who carries the messages of an outbox channel.
+
+        It runs outside any transaction and may be called twice with one key.
+        """
+
+        def register(function: Channel) -> Channel:
+            _put(self.channels, name, function)
+            return function
+
+        return register
+
+    @property
+    def function_names(self) -> frozenset[str]:
+        """The names an expression may call."""
+        return frozenset(self.functions) | frozenset(self.work_functions)
+
+
+def _put(names: dict[str, T], name: str, value: T) -> None:
+    if name in names:
+        raise NameTaken(name=name)
+    names[name] = value
