@@ -223,6 +223,20 @@ def test_the_lunar_table_keeps_its_festivals_in_their_season(year: int) -> None:
     assert date(year, 4, expected) == lunar["清明节"]
 
 
+@pytest.mark.parametrize("year", PROVISIONAL)
+def test_the_lunar_table_counts_the_moons_between_its_festivals(year: int) -> None:
+    """A leap month lengthens the spring of 2031 (闰三月) and the summer of 2028."""
+    lunar = statute.lunar_dates()[year]
+    spring_moons = 5 if year == 2031 else 4
+    summer_moons = 4 if year == 2028 else 3
+    spring = (lunar["端午节"] - lunar["除夕"]).days
+    summer = (lunar["中秋节"] - lunar["端午节"]).days
+
+    # 除夕 is the day before the first, hence 5; from the fifth to the fifteenth, 10.
+    assert abs(spring - (spring_moons * 29.53 + 5)) < 1.5
+    assert abs(summer - (summer_moons * 29.53 + 10)) < 1.5
+
+
 def test_the_law_gives_what_published_years_give() -> None:
     """Statutory days of 2025 and 2026, known by name, are days off in the notices."""
     for year in (2025, 2026):
