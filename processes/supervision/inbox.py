@@ -74,7 +74,7 @@ def tell(
                 "sms",
                 f"{recipient.kind}:{recipient.name}",
                 {"title": title, "body": body},
-                f"{text_message_key}:{recipient.kind}:{recipient.name}",
+                key=f"{text_message_key}:{recipient.kind}:{recipient.name}",
             )
 
 

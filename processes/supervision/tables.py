@@ -6,7 +6,7 @@ reviews, urges, looks at a caller's data, scores. A mistake is mended by a new r
 
 import sqlalchemy as sa
 
-from engine import tables
+from engine import database, tables
 
 #: Points are kept in tenths, because half a point must be exact on every database.
 TENTHS = 10
@@ -29,7 +29,7 @@ def _undertaking() -> sa.Column[int]:
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
-    return sa.Column(name, tables.Moment, nullable=nullable)
+    return sa.Column(name, database.UTCDateTime, nullable=nullable)
 
 
 def _signature() -> tuple[sa.Column[object], ...]:
@@ -142,9 +142,8 @@ proposal = sa.Table(
     sa.Column("opinion", sa.Text, nullable=False),
     sa.Column("requirement", sa.Text, nullable=False),
     sa.Column("lead_unit", sa.Text, nullable=False),
-    sa.Column("assisting", tables.Json, nullable=False),
+    sa.Column("assisting", database.Json, nullable=False),
     sa.Column("due_on", sa.Date, nullable=False),
-    sa.Column("report_due_on", sa.Date, nullable=False),
     *_signature(),
     sa.UniqueConstraint("matter_id", "version"),
 )
@@ -213,7 +212,7 @@ contact = sa.Table(
     tables.metadata,
     _id(),
     _undertaking(),
-    sa.Column("contacted_at", tables.Moment, nullable=False),
+    sa.Column("contacted_at", database.UTCDateTime, nullable=False),
     sa.Column("mode", sa.Text, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("person", sa.Text, nullable=False),
@@ -234,7 +233,7 @@ progress_report = sa.Table(
     sa.Column("progress", sa.Integer, nullable=False),
     sa.Column("problems", sa.Text, nullable=False),
     sa.Column("need_rectify", sa.Boolean, nullable=False),
-    sa.Column("measures", tables.Json, nullable=False),
+    sa.Column("measures", database.Json, nullable=False),
     sa.Column("investigated", sa.Boolean, nullable=False),
     sa.Column("fact_basis", sa.Text),
     sa.Column("legal_basis", sa.Text),
@@ -260,7 +259,7 @@ review = sa.Table(
     sa.Column("objective", sa.Boolean, nullable=False),
     sa.Column("truthful", sa.Boolean, nullable=False),
     sa.Column("decision", sa.Text, nullable=False),
-    sa.Column("reasons", tables.Json, nullable=False),
+    sa.Column("reasons", database.Json, nullable=False),
     sa.Column("resubmit_on", sa.Date),
     sa.Column("comment", sa.Text, nullable=False),
     *_signature(),
@@ -327,8 +326,8 @@ archive_volume = sa.Table(
     sa.Column("volume_no", sa.Text, nullable=False, unique=True),
     sa.Column("year", sa.Integer, nullable=False),
     sa.Column("retention", sa.Text, nullable=False),
-    sa.Column("items", tables.Json, nullable=False),
-    sa.Column("findings", tables.Json, nullable=False),
+    sa.Column("items", database.Json, nullable=False),
+    sa.Column("findings", database.Json, nullable=False),
     _moment("compiled_at"),
     _moment("filed_at", nullable=True),
     sa.Column("filed_by", sa.Text),

@@ -1,0 +1,176 @@
+"""A matter with everything on record about it, for those who may see it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from engine import errors, people
+from engine import tables as engine_tables
+from processes.supervision import access, callers, tables
+
+Row = sa.Row[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything on record about one matter, oldest first; names by id."""
+
+    matter: Row
+    ticket: Row | None
+    caller: callers.MaskedCaller | None
+    proposals: tuple[Row, ...]
+    opinions: tuple[Row, ...]
+    undertakings: tuple[Row, ...]
+    reports: tuple[Row, ...]
+    reviews: tuple[Row, ...]
+    urges: tuple[Row, ...]
+    supplements: tuple[Row, ...]
+    contacts: tuple[Row, ...]
+    documents: tuple[Row, ...]
+    volume: Row | None
+    names: Mapping[str, str]
+    units: Mapping[str, str]
+
+    def name(self, person: str | None) -> str:
+        """Return how a person is called; the account where nobody has it any more."""
+        return self.names.get(person or "", person or "")
+
+    def unit(self, code: str | None) -> str:
+        """Return how a unit is called."""
+        return self.units.get(code or "", code or "")
+
+
+def dossier(
+    connection: sa.Connection, identity: people.Identity, matter_id: int
+) -> Dossier:
+    """Return the whole record of a matter; NotFound where it may not be seen."""
+    matter = connection.execute(
+        sa.select(tables.matter).where(
+            tables.matter.c.id == matter_id, access.visible(identity)
+        )
+    ).one_or_none()
+    if matter is None:
+        raise errors.NotFound(matter_id=matter_id)
+    undertakings = _of(connection, tables.undertaking, matter_id)
+    reports = _under(connection, tables.progress_report, matter_id)
+    reviews = _under(connection, tables.review, matter_id)
+    contacts = _under(connection, tables.contact, matter_id)
+    opinions = _of(connection, tables.opinion, matter_id)
+    proposals = _of(connection, tables.proposal, matter_id)
+    urges = _of(connection, tables.urge, matter_id)
+    supplements = _of(connection, tables.supplement, matter_id)
+    signed = (*opinions, *proposals, *reviews, *urges, *supplements, *contacts)
+    persons = {row.person for row in signed if row.person}
+    persons |= {row.on_behalf_of for row in (*opinions, *proposals) if row.on_behalf_of}
+    persons |= {row.handler for row in undertakings if row.handler}
+    persons |= {row.signed_by for row in undertakings if row.signed_by}
+    persons |= {row.drafted_by for row in reports}
+    persons |= {row.signer for row in reports if row.signer}
+    persons |= {matter.created_by} if matter.created_by else set()
+    return Dossier(
+        matter=matter,
+        ticket=_one(connection, tables.hotline_ticket, matter_id),
+        caller=callers.masked(connection, matter_id),
+        proposals=proposals,
+        opinions=opinions,
+        undertakings=undertakings,
+        reports=reports,
+        reviews=reviews,
+        urges=urges,
+        supplements=supplements,
+        contacts=contacts,
+        documents=_documents(connection, matter_id),
+        volume=_one(connection, tables.archive_volume, matter_id),
+        names=people.names(connection, persons),
+        units=unit_names(connection),
+    )
+
+
+def of_root(
+    connection: sa.Connection, identity: people.Identity, root_id: str
+) -> int | None:
+    """Return the visible matter of a process instance; None before registration."""
+    return connection.scalar(
+        sa.select(tables.matter.c.id).where(
+            tables.matter.c.root_id == root_id, access.visible(identity)
+        )
+    )
+
+
+def titles(
+    connection: sa.Connection, identity: people.Identity, root_ids: Iterable[str]
+) -> dict[str, Row]:
+    """Return id, number and title of the visible matters, by process instance."""
+    matter = tables.matter.c
+    rows = connection.execute(
+        sa.select(matter.root_id, matter.id, matter.number, matter.title).where(
+            matter.root_id.in_(set(root_ids)), access.visible(identity)
+        )
+    )
+    return {row.root_id: row for row in rows}
+
+
+def leads(connection: sa.Connection, matter_ids: Iterable[int]) -> dict[int, str]:
+    """Return the short name of the lead unit of each matter's present round."""
+    undertaking, unit = tables.undertaking.c, engine_tables.unit.c
+    rows = connection.execute(
+        sa.select(undertaking.matter_id, unit.short_name)
+        .join(tables.undertaking, undertaking.unit == unit.code)
+        .join(tables.matter, undertaking.matter_id == tables.matter.c.id)
+        .where(
+            undertaking.matter_id.in_(set(matter_ids)),
+            undertaking.role == "LEAD",
+            undertaking.round == tables.matter.c.round,
+        )
+    )
+    return {row.matter_id: row.short_name for row in rows}
+
+
+def unit_names(connection: sa.Connection) -> dict[str, str]:
+    """Return the short names of all units, by code."""
+    unit = engine_tables.unit.c
+    rows = connection.execute(
+        sa.select(unit.code, unit.short_name).order_by(unit.level, unit.code)
+    )
+    return {row.code: row.short_name for row in rows}
+
+
+def _of(connection: sa.Connection, table: sa.Table, matter_id: int) -> tuple[Row, ...]:
+    query = sa.select(table).where(table.c.matter_id == matter_id)
+    return tuple(connection.execute(query.order_by(table.c.id)).all())
+
+
+def _documents(connection: sa.Connection, matter_id: int) -> tuple[Row, ...]:
+    # Without their content: a list needs no files.
+    document = tables.document.c
+    query = sa.select(
+        document.id,
+        document.undertaking_id,
+        document.type,
+        document.number,
+        document.version,
+        document.title,
+        document.created_at,
+        document.rendered_at,
+    )
+    query = query.where(document.matter_id == matter_id).order_by(document.id)
+    return tuple(connection.execute(query).all())
+
+
+def _under(
+    connection: sa.Connection, table: sa.Table, matter_id: int
+) -> tuple[Row, ...]:
+    undertaking = tables.undertaking
+    query = (
+        sa.select(table)
+        .join(undertaking, undertaking.c.id == table.c.undertaking_id)
+        .where(undertaking.c.matter_id == matter_id)
+        .order_by(table.c.id)
+    )
+    return tuple(connection.execute(query).all())
+
+
+def _one(connection: sa.Connection, table: sa.Table, matter_id: int) -> Row | None:
+    query = sa.select(table).where(table.c.matter_id == matter_id)
+    return connection.execute(query).one_or_none()

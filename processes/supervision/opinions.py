@@ -1,0 +1,120 @@
+"""Opinions: what each approver wrote and decided, append-only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engine import errors, handlers
+from processes.supervision import entries, tables
+
+DECISION_LABELS = {
+    "APPROVE": "同意",
+    "RETURN": "退回",
+    "REJECT": "不予立项",
+    "CHANGE_UNIT": "改承办",
+    "NOT_OURS": "不属本县",
+}
+#: An approver who approves may write nothing; the record then says 同意.
+NEEDS_COMMENT = frozenset({"RETURN", "REJECT", "NOT_OURS"})
+
+
+class OwnDraft(errors.Forbidden):
+    """起草人不能审批自己起草的内容。"""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an opinion is about: a proposal, a summary, a report, or the matter."""
+
+    kind: str
+    id: int
+    drafter: str | None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One opinion; `verb` is the source's word: 签阅, 审阅, 审定, 审核, 签发 …"""
+
+    id: int
+    matter_id: int
+    subject: str
+    subject_id: int
+    task_id: str
+    element_id: str
+    element_name: str
+    verb: str
+    decision: str
+    comment: str
+    person: str
+    on_behalf_of: str | None
+    at: datetime
+
+
+def record(
+    call: handlers.Call, matter_id: int, subject: Subject, *, verb: str
+) -> Opinion:
+    """Append the opinion that this user task's form brought.
+
+    Reads `decision` and `comment`. Raise `OwnDraft` for the drafter of the subject
+    (审批人不得与起草人同一人, domain §2.0), `Invalid` for a return without a reason.
+    """
+    person, task_id = require_person(call), call.task_id or ""
+    decision = entries.choice(call.fields, "decision", list(DECISION_LABELS))
+    comment = entries.optional_text(call.fields, "comment", longest=2000)
+    if decision in NEEDS_COMMENT and not comment:
+        raise entries.refusal("comment", f"{DECISION_LABELS[decision]}须写明理由。")
+    if person == subject.drafter:
+        raise OwnDraft(matter_id=matter_id, person=person)
+    row = call.work.connection.execute(
+        tables.opinion.insert()
+        .values(
+            matter_id=matter_id,
+            subject=subject.kind,
+            subject_id=subject.id,
+            task_id=task_id,
+            element_id=call.element.id,
+            element_name=call.element.name,
+            verb=verb,
+            decision=decision,
+            comment=comment or DECISION_LABELS[decision],
+            person=person,
+            on_behalf_of=call.on_behalf_of,
+            at=call.work.now(),
+        )
+        .returning(tables.opinion)
+    ).one()
+    return Opinion(**row._mapping)
+
+
+def require_person(call: handlers.Call) -> str:
+    """Return who acts; an element without a person cannot give an opinion."""
+    if call.person is None:
+        raise errors.DuchaError(
+            f"环节“{call.element.name}”没有办理人，不能记录意见。",
+            element_id=call.element.id,
+        )
+    return call.person
+
+
+def of_matter(connection: sa.Connection, matter_id: int) -> list[Opinion]:
+    """Return all opinions of a matter in the order they were given."""
+    return _opinions(connection, tables.opinion.c.matter_id == matter_id)
+
+
+def about(connection: sa.Connection, subject: Subject) -> list[Opinion]:
+    """Return the opinions about one subject in the order they were given."""
+    opinion = tables.opinion.c
+    return _opinions(
+        connection,
+        sa.and_(opinion.subject == subject.kind, opinion.subject_id == subject.id),
+    )
+
+
+def _opinions(
+    connection: sa.Connection, condition: sa.ColumnElement[bool]
+) -> list[Opinion]:
+    rows = connection.execute(
+        sa.select(tables.opinion).where(condition).order_by(tables.opinion.c.id)
+    )
+    return [Opinion(**row._mapping) for row in rows]
