@@ -10,7 +10,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 #: The weights the document templates use: 宋体 for text and titles, 黑体 for headings.
 TYPEFACES = {
-    "noto-serif-sc": ["400Regular/NotoSerifSC_400Regular", "700Bold/NotoSerifSC_700Bold"],
+    "noto-serif-sc": [
+        "400Regular/NotoSerifSC_400Regular",
+        "700Bold/NotoSerifSC_700Bold",
+    ],
     "noto-sans-sc": ["400Regular/NotoSansSC_400Regular"],
 }
 

@@ -71,7 +71,9 @@ def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of this test alone with the present schema, on both products."""
     if request.param == "sqlite":
-        copy = shutil.copy(request.getfixturevalue("sqlite_file"), tmp_path / "ducha.db")
+        copy = shutil.copy(
+            request.getfixturevalue("sqlite_file"), tmp_path / "ducha.db"
+        )
         yield f"sqlite:///{copy}"
     else:
         yield from copied(request.getfixturevalue("postgresql"), template=CURRENT)
@@ -138,8 +140,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page in China; a test that leaves an error in its console fails."""
+def page(browser: Browser, serve: object) -> Iterator[Page]:
+    """A page in China; a test that leaves an error in its console fails.
+
+    It is closed before what it looks at is (`serve`).
+    """
     context = browser.new_context(
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
@@ -149,7 +154,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
-            errors.append(message.text)
+            errors.append(f"{message.text} ({message.location['url']})")
 
     context.on("console", note)
     context.on("weberror", lambda error: errors.append(str(error.error)))
@@ -189,7 +194,9 @@ def barriers() -> Callable[[Page], list[str]]:
             AXE_TAGS,
         )
         return [
-            f"{rule['id']}: {place['html']}" for rule in found for place in rule["nodes"]
+            f"{rule['id']}: {place['html']}"
+            for rule in found
+            for place in rule["nodes"]
         ]
 
     return find

@@ -22,7 +22,8 @@ def python_files() -> list[Path]:
         for room in rooms
         for path in room.rglob("*.py")
         # SpiffWorkflow's own names appear in engine/bpmn.
-        if "bpmn" not in path.relative_to(room).parts and "node_modules" not in path.parts
+        if "bpmn" not in path.relative_to(room).parts
+        and "node_modules" not in path.parts
     )
 
 

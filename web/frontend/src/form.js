@@ -9,7 +9,7 @@ import './form.css';
 import { element, readJson } from './page.js';
 import { FORM_LABELS, FORM_MESSAGES, translation } from './zh-cn.js';
 
-flatpickr.localize(Mandarin);
+flatpickr.localize({ ...Mandarin, firstDayOfWeek: 1 });
 for (const container of document.querySelectorAll('[data-form]')) draw(container);
 
 async function draw(container) {
