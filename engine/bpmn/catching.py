@@ -26,7 +26,6 @@ class Events:
     """The events of one game."""
 
     def __init__(self, game: "Game") -> None:
-        """Belong to a game."""
         self.game = game
 
     # -- listening -----------------------------------------------------------
@@ -324,9 +323,7 @@ class Events:
                 if found is not None:
                     return host, found
             if not host.iteration:
-                found = _matching(
-                    graph.boundary_events(host.element.id), kind, code
-                )
+                found = _matching(graph.boundary_events(host.element.id), kind, code)
                 if found is not None:
                     return host, found
             came_from, host = host, host.parent

@@ -11,8 +11,8 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import errors
 from engine.bpmn.graph import Graph
+from engine.bpmn.surroundings import Surroundings
 from engine.bpmn.tokens import Game
-from engine.bpmn.tokens import Surroundings
 from engine.bpmn.tokens import Token
 
 #: First byte of every stored state; raised when the form changes.

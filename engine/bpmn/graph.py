@@ -118,4 +118,3 @@ def build(process: model.Process) -> Graph:
 
 def _is_none(element: model.Element) -> bool:
     return element.event is None or element.event.kind == "none"
-

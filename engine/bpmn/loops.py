@@ -5,7 +5,6 @@ BPMN 2.0 §10.3.8, §13.3.6-7. The body keeps the counters that Camunda 7 names
 `loopCounter` and element variable as its own variables.
 """
 
-from collections import ChainMap
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -31,7 +30,6 @@ class Loops:
     """The loops of one game."""
 
     def __init__(self, game: "Game") -> None:
-        """Belong to a game."""
         self.game = game
 
     def open(self, token: "Token") -> bool | None:
@@ -47,7 +45,7 @@ class Loops:
         token.internal_data["body"] = 1
         if not token.internal_data.get("begun"):
             token.internal_data["begun"] = 1
-            game.begin_activity(token)
+            game.activities.begin(token)
         if loop.kind != "standard":
             token.data["nrOfInstances"] = count
             token.data["nrOfCompletedInstances"] = 0
@@ -89,7 +87,7 @@ class Loops:
         # The condition is asked before anything is counted: should it fail, the
         # round can complete again.
         enough = loop.completion_condition is not None and game.holds(
-            loop.completion_condition, ChainMap(counters, dict(game.seen_from(token)))
+            loop.completion_condition, dict(game.seen_from(token)) | counters
         )
         body.data.update(counters)
         self._end_round(token)
@@ -108,9 +106,7 @@ class Loops:
         self.game.report_left(token)
         self.game.remove(token)
 
-    def _round(
-        self, body: "Token", number: int, items: list[object] | None
-    ) -> "Token":
+    def _round(self, body: "Token", number: int, items: list[object] | None) -> "Token":
         token: Token = type(body)(
             self.game,
             body.task_spec,
@@ -151,7 +147,7 @@ class Loops:
                 return False
         if loop.condition is None:
             return loop.maximum is not None
-        seen = ChainMap({"loopCounter": rounds}, dict(self.game.seen_from(token)))
+        seen = dict(self.game.seen_from(token)) | {"loopCounter": rounds}
         return self.game.holds(loop.condition, seen)
 
 

@@ -78,7 +78,7 @@ class Activity(ElementSpec):
             return game.loops.open(token)
         if not token.internal_data.get("begun"):
             token.internal_data["begun"] = 1
-            game.begin_activity(token)
+            game.activities.begin(token)
         return self.work(game, token)
 
     def work(self, game: "Game", token: "Token") -> bool | None:
@@ -91,7 +91,8 @@ class UserTask(Activity):
 
     def work(self, game: "Game", token: "Token") -> bool | None:
         """Open a user task."""
-        game.open_user_task(token)
+        game.activities.open_user_task(token)
+        return None
 
 
 class ServiceTask(Activity):
@@ -102,7 +103,7 @@ class ServiceTask(Activity):
         if self.element.attributes.get("type") == "external":
             game.wait(token, "external", name=self.element.attributes.get("topic", ""))
             return None
-        game.perform(token)
+        game.activities.perform(token)
         return None if token.gone else True
 
 
@@ -123,6 +124,7 @@ class ReceiveTask(Activity):
     def work(self, game: "Game", token: "Token") -> bool | None:
         """Wait for the message (without one: for a trigger)."""
         game.events.await_message(token, "receive")
+        return None
 
 
 class CallActivity(Activity):
@@ -130,7 +132,8 @@ class CallActivity(Activity):
 
     def work(self, game: "Game", token: "Token") -> bool | None:
         """Wait for the called instance."""
-        game.open_call(token)
+        game.activities.open_call(token)
+        return None
 
 
 class SubProcess(Activity):
@@ -170,7 +173,7 @@ class ThrowEvent(ElementSpec):
         """Throw, then go on (or end)."""
         game.report_entered(token)
         if _implemented(self.element):
-            game.perform(token)
+            game.activities.perform(token)
         elif self.element.event is not None:
             game.events.throw(token)
         return None if token.gone else True

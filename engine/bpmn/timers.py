@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from engine.bpmn import iso8601
 from engine.errors import DuchaError
 
-
 #: The hours of a cron line are those of the office.
 BEIJING = ZoneInfo("Asia/Shanghai")
 

@@ -10,12 +10,10 @@ process, writing goes where the variable is, else to the process (as in Camunda 
 """
 
 from collections import ChainMap
-from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from typing import Protocol
 from uuid import uuid4
 
 from SpiffWorkflow.task import Task
@@ -23,6 +21,7 @@ from SpiffWorkflow.util.task import TaskState
 from SpiffWorkflow.workflow import Workflow
 
 from engine import errors
+from engine.bpmn import activities
 from engine.bpmn import catching
 from engine.bpmn import expressions
 from engine.bpmn import facts
@@ -30,6 +29,10 @@ from engine.bpmn import gateways
 from engine.bpmn import loops
 from engine.bpmn import model
 from engine.bpmn.graph import Graph
+from engine.bpmn.surroundings import BpmnError
+from engine.bpmn.surroundings import EndlessLoop
+from engine.bpmn.surroundings import NotWaiting
+from engine.bpmn.surroundings import Surroundings
 
 READY = TaskState.READY
 WAITING = TaskState.WAITING
@@ -37,54 +40,6 @@ STARTED = TaskState.STARTED
 
 #: Automatic steps between two rests; more is an endless loop of automatic elements.
 STEP_BUDGET = 10_000
-
-
-class Surroundings(Protocol):
-    """What the token game asks of the world."""
-
-    #: registered functions that expressions may call
-    functions: Mapping[str, Callable[..., object]]
-
-    def now(self) -> datetime:
-        """Return the time of the command."""
-
-    def invoke(
-        self,
-        handler: str,
-        element: model.Element,
-        token_id: str,
-        variables: Mapping[str, object],
-        listener: model.Listener | None,
-    ) -> Mapping[str, object] | None:
-        """Run a registered handler; what it returns becomes variables."""
-
-    def decide(
-        self,
-        decision: str,
-        element: model.Element,
-        variables: Mapping[str, object],
-    ) -> list[dict[str, object]]:
-        """Return the rows that a decision gives, in order."""
-
-
-class NotWaiting(errors.Conflict):
-    """这一步已经办理过，或者已被撤销。"""
-
-
-class BpmnError(Exception):
-    """A business error that a handler throws for a boundary event to catch."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str = "",
-        variables: Mapping[str, object] | None = None,
-    ) -> None:
-        """Carry the error code of the diagram."""
-        super().__init__(message or code)
-        self.code = code
-        self.message = message
-        self.variables = variables or {}
 
 
 class Token(Task):
@@ -95,7 +50,7 @@ class Token(Task):
     @property
     def element(self) -> model.Element:
         """The element the token is at."""
-        return self.task_spec.element  # type: ignore[no-any-return]
+        return self.task_spec.element
 
     @property
     def gone(self) -> bool:
@@ -133,6 +88,7 @@ class Game(Workflow):
         self.surroundings = surroundings
         self.events = catching.Events(self)
         self.loops = loops.Loops(self)
+        self.activities = activities.Activities(self)
         #: whether another instance called this one (an uncaught error goes there)
         self.called = False
         self.ended: facts.Ended | None = None
@@ -166,7 +122,7 @@ class Game(Workflow):
         """Complete a user task, receive task or external task."""
         token = self._waiting(wait_id, ("user_task", "receive", "external"))
         self.assign(token, variables)
-        self.listen(token, "complete")
+        self.activities.listen(token, "complete")
         self.close_wait(token)
         self.finish(token)
         self.rest()
@@ -197,7 +153,7 @@ class Game(Workflow):
         token = self._waiting(wait_id, ("call",))
         results: dict[str, object] = {}
         for assignment in token.element.call_out:
-            results.update(self._mapped(assignment, variables))
+            results.update(activities.mapped(self, assignment, variables))
         self.assign(token, results)
         self.close_wait(token)
         self.finish(token)
@@ -242,7 +198,7 @@ class Game(Workflow):
     @property
     def variables(self) -> dict[str, object]:
         """The variables of the process scope."""
-        return self.task_tree.data  # type: ignore[no-any-return]
+        return self.task_tree.data
 
     def variables_at(self, token_id: str) -> Mapping[str, object]:
         """Return the variables that a token sees."""
@@ -395,7 +351,7 @@ class Game(Workflow):
         if element.outputs and not token.body:
             seen = self.seen_from(token)
             for assignment in element.outputs:
-                self.assign(token.parent, self._mapped(assignment, seen))
+                self.assign(token.parent, activities.mapped(self, assignment, seen))
         if token.iteration:
             self.loops.completed(token)
         elif (
@@ -467,129 +423,6 @@ class Game(Workflow):
         self.completed = True
         self.report(ended)
 
-    # -- activities ----------------------------------------------------------
-
-    def begin_activity(self, token: Token) -> None:
-        """Report the entry, map inputs and subscribe the boundary events."""
-        if not token.body:
-            self.report_entered(token)
-            seen = self.seen_from(token.parent)
-            for assignment in token.element.inputs:
-                token.data.update(self._mapped(assignment, seen))
-        if token.iteration:
-            return
-        try:
-            for boundary in self.graph.boundary_events(token.element.id):
-                self.events.listen_for(token, boundary)
-        except Exception:
-            for child in self.children_of(token):
-                self.remove(child)
-            del token.internal_data["begun"]
-            raise
-
-    def open_user_task(self, token: Token) -> None:
-        """Open a user task with its evaluated attributes."""
-        element = token.element
-        seen = self.seen_from(token)
-
-        def value(attribute: str) -> object:
-            text = element.attributes.get(attribute)
-            return self.evaluate_in(text, seen) if text else None
-
-        assignee = value("assignee")
-        users = _names(value("candidateUsers"))
-        groups = _names(value("candidateGroups"))
-        if not (assignee or users or groups) and element.lane:
-            groups = _names(self.evaluate_in(element.lane, seen))
-        details = {
-            "assignee": assignee or None,
-            "candidate_users": users,
-            "candidate_groups": groups,
-            "due_at": _moment(value("dueDate")),
-            "follow_up_at": _moment(value("followUpDate")),
-            "priority": value("priority"),
-            "form": element.attributes.get("formRef")
-            or element.attributes.get("formKey"),
-            "documentation": element.documentation,
-        }
-        name = self.evaluate_in(element.name, seen)
-        self.wait(token, "user_task", name=str(name), details=details)
-        self.listen(token, "create")
-
-    def open_call(self, token: Token) -> None:
-        """Wait for an instance that the engine opens once this one rests."""
-        element = token.element
-        seen = self.seen_from(token)
-        variables: dict[str, object] = {}
-        business_key: object = None
-        for assignment in element.call_in:
-            if assignment.business_key is not None:
-                business_key = self.evaluate_in(assignment.business_key, seen)
-            else:
-                variables.update(self._mapped(assignment, seen))
-        attributes = element.attributes
-        version = attributes.get("calledElementVersion")
-        details = {
-            "binding": attributes.get("calledElementBinding", "latest"),
-            "version": self.evaluate_in(version, seen) if version else None,
-            "version_tag": attributes.get("calledElementVersionTag"),
-            "business_key": business_key,
-            "variables": variables,
-        }
-        called = self.evaluate_in(element.called_element or "", seen)
-        self.wait(token, "call", name=str(called), details=details)
-
-    def perform(self, token: Token) -> None:
-        """Run the handler, expression or decision that an element names."""
-        element = token.element
-        attributes = element.attributes
-        seen = self.seen_from(token)
-        if "delegateExpression" in attributes:
-            handler = attributes["delegateExpression"].strip().strip("${} ")
-            given = self.surroundings.invoke(handler, element, token.id, seen, None)
-            self.assign(token, given or {})
-        elif "expression" in attributes:
-            result = self.evaluate_in(attributes["expression"], seen)
-            if "resultVariable" in attributes:
-                self.assign(token, {attributes["resultVariable"]: result})
-        elif "decisionRef" in attributes:
-            decision = str(self.evaluate_in(attributes["decisionRef"], seen))
-            rows = self.surroundings.decide(decision, element, seen)
-            name = attributes.get("resultVariable", "decisionResult")
-            shape = attributes.get("mapDecisionResult", "resultList")
-            self.assign(token, {name: _shaped(rows, shape)})
-
-    def listen(self, token: Token, event: str) -> None:
-        """Run the listeners that an element has for an event of its task."""
-        for listener in token.element.listeners:
-            if listener.event == event:
-                given = self.surroundings.invoke(
-                    listener.handler,
-                    token.element,
-                    token.id,
-                    self.seen_from(token),
-                    listener,
-                )
-                self.assign(token, given or {})
-
-    def _mapped(
-        self, assignment: model.Assignment, seen: Mapping[str, object]
-    ) -> dict[str, object]:
-        if assignment.all_variables:
-            return dict(seen)
-        if assignment.source is not None:
-            return {assignment.target: seen.get(assignment.source)}
-        return {assignment.target: self._value(assignment.expression, seen)}
-
-    def _value(self, written: object, seen: Mapping[str, object]) -> object:
-        if isinstance(written, str):
-            return self.evaluate_in(written, seen)
-        if isinstance(written, Mapping):
-            return {k: self._value(v, seen) for k, v in written.items()}
-        if isinstance(written, list | tuple):
-            return [self._value(v, seen) for v in written]
-        return written
-
     # -- waits and facts -----------------------------------------------------
 
     def wait(
@@ -651,7 +484,7 @@ class Game(Workflow):
         token = self.tasks.get(wait_id)
         if token is None or token.internal_data.get("wait") not in kinds:
             raise NotWaiting(wait_id=wait_id)
-        return token  # type: ignore[no-any-return]
+        return token
 
     def tokens(self) -> Iterator[Token]:
         """Yield every token in the order of the tree, scopes before contents."""
@@ -660,33 +493,3 @@ class Game(Workflow):
             token = stack.pop()
             yield token
             stack.extend(reversed(self.children_of(token)))
-
-
-class EndlessLoop(errors.DuchaError):
-    """自动步骤连续超过一万步仍未停下，图中可能有不经过任何等待的循环。"""
-
-
-def _names(value: object) -> list[str]:
-    if value is None or value == "":
-        return []
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    if isinstance(value, list | tuple):
-        return [str(part) for part in value]
-    raise errors.Invalid(f"候选人或候选组应是名称或名称的列表，现为“{value}”。")
-
-
-def _moment(value: object) -> str | None:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if value else None
-
-
-def _shaped(rows: list[dict[str, object]], shape: str) -> object:
-    if shape == "singleEntry":
-        return next(iter(rows[0].values()), None) if rows else None
-    if shape == "singleResult":
-        return rows[0] if rows else None
-    if shape == "collectEntries":
-        return [next(iter(row.values()), None) for row in rows]
-    return rows
