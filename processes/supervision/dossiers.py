@@ -87,6 +87,20 @@ def dossier(
     )
 
 
+def document(
+    connection: sa.Connection, identity: people.Identity, document_id: int
+) -> Row:
+    """Return a document with its content; NotFound where its matter is not visible."""
+    found = connection.execute(
+        sa.select(tables.document)
+        .join(tables.matter, tables.matter.c.id == tables.document.c.matter_id)
+        .where(tables.document.c.id == document_id, access.visible(identity))
+    ).one_or_none()
+    if found is None:
+        raise errors.NotFound(document_id=document_id)
+    return found
+
+
 def of_root(
     connection: sa.Connection, identity: people.Identity, root_id: str
 ) -> int | None:

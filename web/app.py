@@ -1,0 +1,59 @@
+"""The web application: where its parts are put together."""
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from engine import engine as engines
+from web import assets
+from web import auth
+from web import display
+from web import documents
+from web import headers
+from web import health
+from web import hotline
+from web import inbox
+from web import logs
+from web import matters
+from web import office
+from web import procedures
+from web import refusals
+from web import settings as settings_module
+from web import tasks
+
+csrf = CSRFProtect()
+
+#: The longest request: a form with its texts, or a ticket. No page takes files.
+LARGEST_REQUEST_BYTES = 2 * 1024 * 1024
+
+
+def create_app(
+    settings: settings_module.Settings, engine: engines.Engine | None = None
+) -> Flask:
+    """Return the application; without an engine it opens the one of the settings."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="ducha",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,
+        # A token is bound to the session, which ends by itself.
+        WTF_CSRF_SSL_STRICT=True,
+    )
+    office.install(app, settings, engine or office.opened(settings))
+    logs.install(app)
+    refusals.install(app)
+    csrf.init_app(app)
+    auth.install(app)
+    headers.install(app)
+    assets.register(app)
+    for part in (tasks, matters, procedures, documents, inbox, health, hotline):
+        app.register_blueprint(part.bp)
+    # Programs carry a key and no cookie: there is nothing to forge a request with.
+    csrf.exempt(hotline.bp)
+    with app.app_context():
+        display.install(app)
+    return app

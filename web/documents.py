@@ -1,0 +1,34 @@
+"""Official documents, as PDF in the browser."""
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from engine import errors
+from processes.supervision import dossiers
+from web import office
+
+bp = Blueprint("documents", __name__)
+
+#: The browser's own viewer shows the file; the file itself may do nothing.
+POLICY = "default-src 'none'; object-src 'self'; frame-ancestors 'none'"
+
+
+class NotRendered(errors.Refused):
+    """这份文书正在排版，请稍后再打开。"""
+
+
+@bp.get("/documents/<int:document_id>.pdf")
+@login_required
+def show(document_id: int) -> ResponseReturnValue:
+    """Send the PDF to whoever may see its matter."""
+    with office.engine().read() as connection:
+        document = dossiers.document(connection, current_user.identity, document_id)
+    if document.content is None:
+        raise NotRendered(document_id=document_id)
+    response = Response(document.content, mimetype="application/pdf")
+    response.headers.set(
+        "Content-Disposition", "inline", filename=f"{document.type}-{document.id}.pdf"
+    )
+    response.headers["Content-Security-Policy"] = POLICY
+    return response

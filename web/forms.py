@@ -1,0 +1,160 @@
+"""A form-js form as a page shows it, and what comes back from the browser."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from engine import errors
+
+Component = Mapping[str, Any]
+#: The field that says how a person decided; its options become the buttons.
+DECISION = "decision"
+AGREED = {"APPROVE", "ACCEPT"}
+SENT_BACK = {"RETURN", "RETURN_REDO", "RETURN_RESUBMIT"}
+LISTS = {"checklist", "taglist"}
+#: Prefix of the fields of a page without JavaScript.
+PLAIN = "field."
+
+
+@dataclass(frozen=True)
+class Button:
+    """One way to submit; ``value`` is the decision, empty where there is none."""
+
+    value: str
+    label: str
+    style: str
+    #: The key that leads to it.
+    key: str = ""
+    #: A return needs a reason and not the rest of the form.
+    unfinished: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What the page draws: the schema without the decision, which are the buttons."""
+
+    schema: Mapping[str, Any]
+    buttons: tuple[Button, ...]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+    message: str = ""
+
+    @property
+    def plain(self) -> list[Component]:
+        """Return the fields to draw where the browser runs no JavaScript."""
+        return [part for part in components(self.schema) if not part.get("disabled")]
+
+
+def sheet(
+    schema: Mapping[str, Any] | None,
+    *,
+    values: Mapping[str, Any] | None = None,
+    refused: errors.Invalid | None = None,
+    submit: str = "提交",
+) -> Sheet:
+    """Return the sheet of a form; without one there is only a button."""
+    schema = schema or {"type": "default", "components": []}
+    decision = lifted(schema)
+    buttons: tuple[Button, ...] = (Button("", submit, "btn-primary", "a"),)
+    if decision is not None:
+        schema = {
+            **schema,
+            "components": [part for part in schema["components"] if part != decision],
+        }
+        buttons = tuple(_button(option) for option in decision["values"])
+    return Sheet(
+        schema=schema,
+        buttons=buttons,
+        values=dict(values or {}),
+        errors=dict(refused.fields) if refused else {},
+        message=refused.message if refused else "",
+    )
+
+
+def lifted(schema: Mapping[str, Any]) -> Component | None:
+    """Return the decision field whose options become buttons, if there is one.
+
+    It stays in the form where other fields appear and vanish with it: the person
+    must be able to choose before filling them in.
+    """
+    found = None
+    for part in schema.get("components", ()):
+        condition = (part.get("conditional") or {}).get("hide", "")
+        if DECISION in str(condition):
+            return None
+        if part.get("key") == DECISION and part.get("values"):
+            found = part
+    return found
+
+
+def posted(schema: Mapping[str, Any] | None, form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the fields that a browser sent, with or without JavaScript.
+
+    Raises Invalid where they are not a JSON object. Whether they are right is for
+    the command to say.
+    """
+    raw = form.get("fields", "")
+    fields = _object(raw) if raw else _plain(schema or {}, form)
+    if form.get(DECISION):
+        fields[DECISION] = form[DECISION]
+    return fields
+
+
+def components(schema: Mapping[str, Any]) -> Iterator[Component]:
+    """Yield every field of the form that has a key, groups opened."""
+    for part in schema.get("components", ()):
+        if part.get("type") == "group":
+            yield from components(part)
+        elif part.get("key"):
+            yield part
+
+
+def _object(raw: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(raw)
+    except ValueError as error:
+        raise errors.Invalid("提交的表单内容不完整，请刷新后重填。") from error
+    if not isinstance(fields, dict):
+        raise errors.Invalid("提交的表单内容不完整，请刷新后重填。")
+    return fields
+
+
+def _plain(schema: Mapping[str, Any], form: MultiDict[str, str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for part in components(schema):
+        values = form.getlist(PLAIN + part["key"])
+        value = _value(part["type"], values)
+        if value is not None:
+            fields[part["key"]] = value
+    return fields
+
+
+def _value(kind: str, values: Sequence[str]) -> object:
+    if kind in LISTS:
+        return list(values)
+    if kind == "checkbox":
+        return bool(values)
+    text = values[0].strip() if values else ""
+    if not text:
+        return None
+    if kind == "number":
+        try:
+            return int(text)
+        except ValueError:
+            # Left as text, so that the form's own rule refuses it at its place.
+            return text
+    return text
+
+
+def _button(option: Mapping[str, str]) -> Button:
+    value, label = option["value"], option["label"]
+    if value in AGREED:
+        return Button(value, label, "btn-primary", "a")
+    if value in SENT_BACK:
+        # Only one button can have the letter: the first return of the form.
+        key = "r" if value != "RETURN_RESUBMIT" else ""
+        return Button(value, label, "btn-outline-primary", key, unfinished=True)
+    return Button(value, label, "btn-outline-primary")

@@ -1,0 +1,140 @@
+"""The ledger (督查台账) and the page of one matter."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from engine import queries
+from processes.supervision import access, callers, dossiers, hotline, lights, matters
+from web import labels, office, standing
+
+bp = Blueprint("matters", __name__)
+PAGE = 50
+#: Who writes down what a caller adds or takes back on the telephone.
+CLERKS = ("dc_registrar", "dc_officer")
+
+
+@bp.get("/matters")
+@login_required
+def index() -> ResponseReturnValue:
+    """Show the matters that fit the filters, newest first."""
+    chosen = {
+        name: request.args.get(name, "").strip()
+        for name in ("status", "light", "unit", "text")
+    }
+    before = request.args.get("before", type=int)
+    with office.engine().read() as connection:
+        found = matters.ledger(
+            connection,
+            current_user.identity,
+            **{name: value or None for name, value in chosen.items()},
+            before=before,
+            limit=PAGE + 1,
+        )
+        leads = dossiers.leads(connection, [matter.id for matter in found])
+        units = dossiers.unit_names(connection)
+    shown = found[:PAGE]
+    query = {name: value for name, value in chosen.items() if value}
+    more = None
+    if len(found) > PAGE:
+        more = url_for("matters.index", **query, before=shown[-1].id)
+    return render_template(
+        "matters/index.html",
+        matters=shown,
+        leads=leads,
+        units=units,
+        chosen=chosen,
+        filtered=bool(query),
+        statuses=matters.STATUS_LABELS,
+        lights=lights.LABELS,
+        more=more,
+    )
+
+
+@bp.get("/matters/<int:matter_id>")
+@login_required
+def show(matter_id: int) -> ResponseReturnValue:
+    """Show everything on record about a matter."""
+    return page(matter_id)
+
+
+@bp.get("/matters/number/<number>")
+@login_required
+def by_number(number: str) -> ResponseReturnValue:
+    """Send whoever holds a number to its matter."""
+    with office.engine().read() as connection:
+        matter = matters.find(connection, current_user.identity, number)
+    return redirect(url_for("matters.show", matter_id=matter.id))
+
+
+@bp.get("/matters/<int:matter_id>/diagram.bpmn")
+@login_required
+def diagram(matter_id: int) -> ResponseReturnValue:
+    """Send the diagram the matter runs on."""
+    with office.engine().read() as connection:
+        dossier = dossiers.dossier(connection, current_user.identity, matter_id)
+        drawn = queries.diagram(connection, dossier.matter.root_id)
+    return drawn.xml, {"Content-Type": "application/xml; charset=utf-8"}
+
+
+@bp.post("/matters/<int:matter_id>/caller")
+@login_required
+def look(matter_id: int) -> ResponseReturnValue:
+    """Show who called, to those who may know, and record that they looked."""
+    with office.engine().begin() as work:
+        caller = callers.look(
+            work,
+            office.vault(),
+            matter_id,
+            current_user.identity,
+            reason=request.form.get("reason", ""),
+        )
+    return page(matter_id, caller=caller)
+
+
+@bp.post("/matters/<int:matter_id>/supplement")
+@login_required
+def supplement(matter_id: int) -> ResponseReturnValue:
+    """Write down what the caller added."""
+    with office.engine().begin() as work:
+        hotline.supplement_by_hand(
+            work, matter_id, current_user.identity, request.form.get("content", "")
+        )
+    flash("补充内容已附到事项，并已通知办理人。", "success")
+    return redirect(url_for("matters.show", matter_id=matter_id), code=303)
+
+
+@bp.post("/matters/<int:matter_id>/withdrawal")
+@login_required
+def withdraw(matter_id: int) -> ResponseReturnValue:
+    """Write down that the caller takes the ticket back; an officer confirms it."""
+    with office.engine().begin() as work:
+        hotline.withdrawal_by_hand(
+            work, matter_id, current_user.identity, request.form.get("reason", "")
+        )
+    flash("撤回申请已登记，等督查专员确认。", "success")
+    return redirect(url_for("matters.show", matter_id=matter_id), code=303)
+
+
+def page(matter_id: int, caller: callers.Caller | None = None) -> str:
+    """Return the page of a matter, with the caller's data only where just asked for."""
+    identity = current_user.identity
+    with office.engine().read() as connection:
+        dossier = dossiers.dossier(connection, identity, matter_id)
+        root_id = dossier.matter.root_id
+        events = queries.timeline(connection, root_id)
+        places = standing.of(
+            connection, root_id, url_for("matters.diagram", matter_id=matter_id)
+        )
+        mine = queries.open_tasks_of(connection, root_id)
+    closed = dossier.matter.status in matters.ENDED
+    return render_template(
+        "matters/show.html",
+        dossier=dossier,
+        caller=caller,
+        may_look=callers.may_look(dossier, identity),
+        is_clerk=access.holds(identity, *CLERKS) and not closed,
+        events=labels.history(events),
+        standing=places,
+        open_tasks=mine,
+    )

@@ -1,0 +1,109 @@
+"""The web server and the heartbeat that runs what is due."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from engine import engine as engines
+from web import app as application
+from web import logs
+from web import settings as settings_module
+
+BEAT_SECONDS = 1
+#: How many due jobs one beat takes; what remains waits for the next beat.
+BATCH = 50
+THREADS = 16
+#: What is under way when the server is told to stop may finish within this time.
+GRACE_SECONDS = 30
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with threads, configured here and from nowhere else."""
+
+    def __init__(
+        self, settings: settings_module.Settings, *, host: str, port: int, workers: int
+    ) -> None:
+        """Remember what to serve; `run()` serves it until told to stop."""
+        self.settings = settings
+        self.options = {
+            "bind": f"{host}:{port}",
+            "workers": workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "graceful_timeout": GRACE_SECONDS,
+            "accesslog": None,
+            "loglevel": "warning",
+            "post_worker_init": self.begin,
+            "worker_exit": self.end,
+        }
+        self.scheduler: BackgroundScheduler | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take our options; environment and files of gunicorn count for nothing."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Open the engine in the worker: connections do not survive a fork."""
+        self.app = application.create_app(self.settings)
+        return self.app
+
+    def begin(self, worker: object) -> None:
+        """Start the heartbeat in the worker that is ready to serve."""
+        if self.settings.heartbeat:
+            self.scheduler = heartbeat(self.app.extensions["ducha.engine"])
+
+    def end(self, arbiter: object, worker: object) -> None:
+        """Let the jobs under way finish."""
+        if self.scheduler:
+            self.scheduler.shutdown(wait=True)
+
+
+def heartbeat(engine: engines.Engine) -> BackgroundScheduler:
+    """Start a thread that runs what is due once a second; one beat at a time."""
+    scheduler = BackgroundScheduler(timezone="UTC")
+    scheduler.add_job(
+        beat,
+        "interval",
+        args=[engine],
+        seconds=BEAT_SECONDS,
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+    )
+    scheduler.start()
+    return scheduler
+
+
+def beat(engine: engines.Engine) -> int:
+    """Run what is due and say how much; a failure is logged and tried next time."""
+    try:
+        return engine.run_due(limit=BATCH)
+    except Exception as error:
+        # Whatever is wrong (a database that restarts), the heart goes on beating.
+        logs.failure(error)
+        return 0
+
+
+def work(engine: engines.Engine, stopped: threading.Event) -> None:
+    """Run what is due until told to stop; the job under way is finished first."""
+    while not stopped.is_set():
+        # A full batch means that more may be waiting.
+        if beat(engine) < BATCH:
+            stopped.wait(BEAT_SECONDS)
+
+
+def on_termination(act: Callable[[], None]) -> None:
+    """Call `act` when the program is told to end, instead of ending at once."""
+
+    def received(number: int, frame: FrameType | None) -> None:
+        act()
+
+    signal.signal(signal.SIGTERM, received)
+    signal.signal(signal.SIGINT, received)
