@@ -59,7 +59,8 @@ class Definitions:
             if node.get("messageRef") is None:
                 return model.Event("none")
             return model.Event(
-                "message", name=self._name("message", node.get("messageRef"), node, owner)
+                "message",
+                name=self._name("message", node.get("messageRef"), node, owner),
             )
         found = [
             child
@@ -196,9 +197,7 @@ class Definitions:
             node.sourceline,
         )
 
-    def _correlations(
-        self, root: etree._Element
-    ) -> Mapping[str, Mapping[str, str]]:
+    def _correlations(self, root: etree._Element) -> Mapping[str, Mapping[str, str]]:
         """Read correlationProperty: message name -> property -> expression."""
         found: dict[str, dict[str, str]] = {}
         for declared in parsing.children(root, "correlationProperty"):

@@ -279,7 +279,9 @@ def listeners(
         if event not in _LISTENER_EVENTS[word]:
             _refuse_attribute("event", event, owner, child, findings)
         elif (handler := handler_name(written)) is not None:
-            found.append(model.Listener(event, handler, _fields(child, owner, findings)))
+            found.append(
+                model.Listener(event, handler, _fields(child, owner, findings))
+            )
         elif child.get("class") is None and child.get("expression") is None:
             findings.error(
                 "handler",
@@ -307,7 +309,11 @@ def form_fields(node: etree._Element) -> str | None:
         _form_field(child)
         for child in (
             *_descendants(node, "formData", "formField"),
-            *(c for w, c in elements(node, None, problems.Findings()) if w == "formProperty"),
+            *(
+                c
+                for w, c in elements(node, None, problems.Findings())
+                if w == "formProperty"
+            ),
         )
     ]
     return json.dumps(fields, ensure_ascii=False) if fields else None
@@ -388,7 +394,11 @@ def _fields(
 
 def _descendants(node: etree._Element, *words: str) -> list[etree._Element]:
     """Find family elements by their path below extensionElements."""
-    places = [child for word, child in elements(node, None, problems.Findings()) if word == words[0]]
+    places = [
+        child
+        for word, child in elements(node, None, problems.Findings())
+        if word == words[0]
+    ]
     for word in words[1:]:
         places = [
             child

@@ -55,7 +55,9 @@ class UnreadableDiagram(errors.Refused):
         place = f"第 {line} 行" if line else ""
         if line and column:
             place += f"第 {column} 列"
-        where = "，".join(part for part in (f"文件“{name}”" if name else "", place) if part)
+        where = "，".join(
+            part for part in (f"文件“{name}”" if name else "", place) if part
+        )
         super().__init__(
             f"{where}：{reason}" if where else reason,
             name=name,
@@ -150,9 +152,7 @@ def _decode(content: bytes, name: str) -> str:
     said = declared.group(1).decode("ascii", "replace") if declared else "utf-8"
     encoding = ENCODINGS.get(said.strip().lower())
     if encoding is None:
-        raise UnreadableDiagram(
-            name, f"不支持编码“{said}”，请另存为 UTF-8 后再上传", 1
-        )
+        raise UnreadableDiagram(name, f"不支持编码“{said}”，请另存为 UTF-8 后再上传", 1)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:

@@ -40,6 +40,7 @@ RULES: Final = {
     "compensation": "No compensation.",
     "branch-without-condition": "Each branch of a decision is conditional or default.",
     "default-flow": "A default flow leaves its own element and has no condition.",
+    "condition-ignored": "Conditions stand only where they are looked at.",
     "no-default": "A decision has a default branch for what nobody thought of.",
     "event-gateway-target": "An event-based gateway leads only to waiting events.",
     "boundary-event": "A boundary event waits for something at an activity.",

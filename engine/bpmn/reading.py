@@ -294,7 +294,8 @@ class _Reader:
             event=event,
             attached_to=parsing.local(node.get("attachedToRef")) or None,
             interrupting=node.get(
-                "cancelActivity" if kind == "boundaryEvent" else "isInterrupting", "true"
+                "cancelActivity" if kind == "boundaryEvent" else "isInterrupting",
+                "true",
             )
             in ("true", "1"),
             triggered_by_event=node.get("triggeredByEvent") in ("true", "1"),

@@ -1,0 +1,165 @@
+"""Rules about decisions: gateways, branches and their conditions."""
+
+import re
+from itertools import permutations
+from typing import Final
+
+from engine.bpmn import model
+from engine.bpmn import problems
+
+_OPPOSITES: Final = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_WORDS: Final = {"eq": "==", "ne": "!=", "lt": "<", "ge": ">=", "gt": ">", "le": "<="}
+_COMPARISON: Final = re.compile(r"([^=!<>&|?]+?)(==|!=|<=|>=|<|>)([^=!<>&|?]+)")
+#: elements whose outgoing sequence flows are all taken, whatever is written on them
+_UNCONDITIONAL: Final = frozenset(
+    {"parallelGateway", "eventBasedGateway", "startEvent", "boundaryEvent"}
+)
+
+
+def judge(process: model.Process, findings: problems.Findings) -> None:
+    """Judge every gateway and every branching element."""
+    for element in process.elements.values():
+        flows = [process.sequence_flows[flow] for flow in element.outgoing]
+        named = problems.label(element.id, element.name)
+        if element.kind == "complexGateway":
+            findings.error(
+                "complex-gateway",
+                element.id,
+                f"不支持复杂网关{named}，请改用包容网关或并行网关",
+                element.line,
+            )
+        if element.kind == "exclusiveGateway":
+            _judge_branches(process, element, flows, findings)
+        if element.kind in ("exclusiveGateway", "inclusiveGateway"):
+            _judge_completeness(element, flows, findings)
+        if element.kind == "eventBasedGateway":
+            _judge_targets(process, element, flows, findings)
+        if element.kind in _UNCONDITIONAL:
+            _judge_lost_conditions(element, flows, findings)
+        _judge_default(element, findings, process)
+
+
+def _judge_branches(
+    process: model.Process,
+    gateway: model.Element,
+    flows: list[model.SequenceFlow],
+    findings: problems.Findings,
+) -> None:
+    if len(flows) < 2:
+        return
+    for flow in flows:
+        if flow.condition is None and flow.id != gateway.default:
+            target = process.elements[flow.target]
+            findings.error(
+                "branch-without-condition",
+                flow.id,
+                f"分支{problems.label(flow.id, flow.name)}（从"
+                f"{problems.label(gateway.id, gateway.name)}到"
+                f"{problems.label(target.id, target.name)}）没有条件，"
+                "请写明条件或设为默认分支",
+                gateway.line,
+            )
+
+
+def _judge_completeness(
+    gateway: model.Element,
+    flows: list[model.SequenceFlow],
+    findings: problems.Findings,
+) -> None:
+    conditions = [_plain(flow.condition) for flow in flows if flow.condition]
+    if len(flows) < 2 or gateway.default or len(conditions) < len(flows):
+        return
+    if any(_opposite(one) == other for one, other in permutations(conditions, 2)):
+        return
+    findings.warning(
+        "no-default",
+        gateway.id,
+        f"网关{problems.label(gateway.id, gateway.name)}没有默认分支，各条件都不成立时"
+        "流程会停住，请设一条默认分支",
+        gateway.line,
+    )
+
+
+def _plain(condition: str) -> str:
+    """Reduce a condition to one spelling: no braces, no blanks, no words."""
+    text = re.sub(r"\A\s*[$#]\{(.*)\}\s*\Z", r"\1", condition, flags=re.DOTALL)
+    for word, sign in _WORDS.items():
+        text = re.sub(rf"\b{word}\b", sign, text)
+    text = re.sub(r"\bnot\b", "!", text)
+    text = re.sub(r"\s*([=!<>&|?:()]+)\s*", r"\1", text.strip())
+    truth = re.fullmatch(r"([\w.]+)==(true|false)", text)
+    if truth:
+        return truth[1] if truth[2] == "true" else f"!{truth[1]}"
+    return text
+
+
+def _opposite(condition: str) -> str | None:
+    """Return the condition that holds exactly when this one does not, if evident."""
+    if re.fullmatch(r"[\w.]+", condition):
+        return f"!{condition}"
+    comparison = _COMPARISON.fullmatch(condition)
+    if comparison and not re.search(r"\b(and|or)\b", condition):
+        return f"{comparison[1]}{_OPPOSITES[comparison[2]]}{comparison[3]}"
+    return f"!({condition})"
+
+
+def _judge_targets(
+    process: model.Process,
+    gateway: model.Element,
+    flows: list[model.SequenceFlow],
+    findings: problems.Findings,
+) -> None:
+    for flow in flows:
+        target = process.elements[flow.target]
+        kind = target.event.kind if target.event else ""
+        if target.kind == "receiveTask" or (
+            target.kind == "intermediateCatchEvent"
+            and kind in ("message", "signal", "timer", "conditional")
+        ):
+            continue
+        findings.error(
+            "event-gateway-target",
+            target.id,
+            f"事件网关{problems.label(gateway.id, gateway.name)}后面只能是等待消息、信号、"
+            f"时间或条件的事件，{problems.label(target.id, target.name)}不是",
+            target.line,
+        )
+
+
+def _judge_lost_conditions(
+    element: model.Element,
+    flows: list[model.SequenceFlow],
+    findings: problems.Findings,
+) -> None:
+    for flow in flows:
+        if flow.condition is not None:
+            findings.warning(
+                "condition-ignored",
+                flow.id,
+                f"连线{problems.label(flow.id, flow.name)}的条件不起作用："
+                f"{problems.label(element.id, element.name)}的连线总是全部走，"
+                "请删去条件或改用排他网关",
+                element.line,
+            )
+
+
+def _judge_default(
+    element: model.Element, findings: problems.Findings, process: model.Process
+) -> None:
+    if not element.default:
+        return
+    named = problems.label(element.id, element.name)
+    if element.default not in element.outgoing:
+        findings.error(
+            "default-flow",
+            element.id,
+            f"{named}的默认分支“{element.default}”不是从它连出的线，请重新指定",
+            element.line,
+        )
+    elif process.sequence_flows[element.default].condition is not None:
+        findings.warning(
+            "default-flow",
+            element.default,
+            f"{named}的默认分支“{element.default}”带有条件，条件不起作用，请删去",
+            element.line,
+        )
