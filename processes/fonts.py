@@ -17,5 +17,5 @@ def font_paths() -> list[Path]:
     paths = [Path(licensed), PACKAGED] if licensed else [PACKAGED]
     for path in paths:
         if not path.is_dir():
-            raise FileNotFoundError(f"字体目录不存在:{path}(请运行 make setup)")
+            raise FileNotFoundError(f"字体目录不存在：{path}（请运行 make setup）")
     return paths

@@ -30,6 +30,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: How soon a server notices that its test is over.
+POLL_SECONDS = 0.02
 AXE = ROOT / "web/frontend/node_modules/axe-core/axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 #: The databases that a server of its own already holds and that tests are copied from.
@@ -170,7 +172,7 @@ def serve() -> Iterator[Callable[[Flask], str]]:
 
     def start(app: Flask) -> str:
         server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[POLL_SECONDS])
         thread.start()
         running.append((server, thread))
         return f"http://127.0.0.1:{server.server_port}"

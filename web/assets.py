@@ -17,7 +17,7 @@ class FrontendMissing(RuntimeError):
 
     def __init__(self, manifest: Path) -> None:
         super().__init__(
-            f"前端尚未构建,页面无法显示:缺少 {manifest}。请在项目目录运行 make setup。"
+            f"前端尚未构建，页面无法显示：缺少 {manifest}。请在项目目录运行 make setup。"
         )
         self.manifest = manifest
 

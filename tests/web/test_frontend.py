@@ -176,9 +176,9 @@ def test_the_refusals_of_the_server_stand_at_their_fields(
     """Each message is shown at its field and linked from a summary."""
     open_form(page, serve(Pages(errors={"opinion": ["意见太短。"]})))
 
-    expect(page.get_by_role("alert")).to_contain_text("有 1 处需要更正:")
+    expect(page.get_by_role("alert")).to_contain_text("有 1 处需要更正：")
     expect(page.get_by_text("意见太短。", exact=True)).to_be_visible()
-    page.get_by_role("link", name="意见:意见太短。").click()
+    page.get_by_role("link", name="意见：意见太短。").click()
     expect(page.get_by_label("意见").first).to_be_focused()
 
 

@@ -26,7 +26,7 @@ export function startDrafts(form, container) {
       const time = new Date().toLocaleTimeString('zh-CN', { timeStyle: 'short' });
       status.textContent = `草稿已保存 ${time}`;
     } catch {
-      status.textContent = '草稿没有保存成功,请不要关闭本页;下次修改时会再试。';
+      status.textContent = '草稿没有保存成功，请不要关闭本页；下次修改时会再试。';
     }
   }
   function stop() {

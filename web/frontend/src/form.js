@@ -60,7 +60,7 @@ function showErrors(form, container, errors) {
     const field = byKey.get(key);
     if (!field) return element('li', {}, messages.join(' '));
     inline[field.id] = messages;
-    const link = element('a', { href: '#' }, `${field.label ?? key}:${messages.join(' ')}`);
+    const link = element('a', { href: '#' }, `${field.label ?? key}：${messages.join(' ')}`);
     link.addEventListener('click', (event) => {
       event.preventDefault();
       input(container, field.id)?.focus();
@@ -72,7 +72,7 @@ function showErrors(form, container, errors) {
   const summary = element(
     'div',
     { class: 'alert alert-danger', role: 'alert', tabindex: '-1' },
-    element('p', {}, `有 ${lines.length} 处需要更正:`),
+    element('p', {}, `有 ${lines.length} 处需要更正：`),
     element('ul', {}, ...lines),
   );
   container.before(summary);

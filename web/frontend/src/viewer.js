@@ -36,7 +36,7 @@ async function draw(container) {
     container.dataset.ready = 'true';
   } catch (error) {
     container.replaceChildren(
-      element('p', { class: 'alert alert-warning', role: 'alert' }, '流程图无法显示,请刷新重试。'),
+      element('p', { class: 'alert alert-warning', role: 'alert' }, '流程图无法显示，请刷新重试。'),
     );
     container.dataset.ready = 'failed';
     throw error;
@@ -56,7 +56,7 @@ function mark(viewer, marks) {
       if (shape.waypoints) continue;
       overlays.remove({ element: id });
       const html = element('span', { class: `mark mark-${kind}` }, label);
-      overlays.add(id, { position: { top: -14, left: -6 }, html });
+      overlays.add(id, { position: { top: -20, left: 0 }, html });
     }
   }
 }
@@ -90,7 +90,7 @@ function addControls(viewer, container, marks) {
   ];
   const bar = element('div', { class: 'diagram-controls', role: 'group', 'aria-label': '流程图缩放' });
   for (const [key, label, act] of actions) {
-    const title = `${label}(${key})`;
+    const title = `${label}（${key}）`;
     const button = element('button', { type: 'button', class: 'btn btn-light', title }, label);
     button.addEventListener('click', act);
     bar.append(button);

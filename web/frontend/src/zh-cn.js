@@ -12,7 +12,7 @@ export const FORM_MESSAGES = {
   'No results': '没有匹配的选项',
   'All values selected': '已全部选择',
   'Nothing to show.': '没有数据。',
-  '{page} of {total}': '第 {page} 页,共 {total} 页',
+  '{page} of {total}': '第 {page} 页，共 {total} 页',
   'Previous page': '上一页',
   'Next page': '下一页',
   'Click to sort by {value} descending': '点击按“{value}”降序排列',
@@ -24,7 +24,7 @@ export const FORM_MESSAGES = {
   'Unable to download document': '文件无法下载',
   'Download {fileName}': '下载 {fileName}',
   'Add new': '新增一项',
-  'Expand all ({value})': '全部展开({value})',
+  'Expand all ({value})': '全部展开（{value}）',
   Collapse: '收起',
   'Value is not a number.': '请填写数字。',
   'Value is expected to be an integer.': '请填写整数。',
@@ -32,8 +32,8 @@ export const FORM_MESSAGES = {
   'Value is expected to have at most {value} decimal digits.':
     '最多保留 {value} 位小数。',
   'Please select a valid value, the two nearest valid values are {previousValue} and {nextValue}.':
-    '数值不符合间隔要求,最接近的是 {previousValue} 和 {nextValue}。',
-  'Field must match pattern {value}.': '格式不符合要求({value})。',
+    '数值不符合间隔要求，最接近的是 {previousValue} 和 {nextValue}。',
+  'Field must match pattern {value}.': '格式不符合要求（{value}）。',
   'Field is required.': '此项必填。',
   'Field must have minimum value of {value}.': '不得小于 {value}。',
   'Min validation value is not a valid number.': '表单设置的最小值不是数字。',
@@ -42,7 +42,7 @@ export const FORM_MESSAGES = {
   'Field must have minimum length of {value}.': '至少填写 {value} 个字。',
   'Field must have maximum length of {value}.': '最多填写 {value} 个字。',
   'Field must be a valid international phone number. (e.g. +4930664040900)':
-    '请填写带国家代码的电话号码,例如 +8657485222222。',
+    '请填写带国家代码的电话号码，例如 +8657485222222。',
   'Field must be a valid email.': '请填写正确的电子邮箱。',
   "binding path '{value}' is already claimed": '字段“{value}”重复。',
 };
