@@ -7,10 +7,14 @@ the deadline takes the ladder down. What a rung does is in escalation.py.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from engine import handlers, workdays
+import sqlalchemy as sa
 
-DECISION = "ladder"
+from engine import errors, handlers, tables, workdays
+from engine.bpmn import decisions
+
+RESOURCE = "ladder.dmn"
 JOB = "ladder_rung"
 
 
@@ -37,6 +41,30 @@ class Planned:
 
     rung: Rung
     at: datetime
+
+
+class NoLadder(errors.DuchaError):
+    """还没有部署督办阶梯决策表（ladder.dmn），不能设定时限。"""
+
+
+def policy(connection: sa.Connection) -> decisions.Decision:
+    """Return the decision table deployed last."""
+    resource, deployment = tables.resource, tables.deployment
+    content = connection.scalar(
+        sa.select(resource.c.content)
+        .join(deployment, deployment.c.id == resource.c.deployment_id)
+        .where(resource.c.name == RESOURCE)
+        .order_by(deployment.c.deployed_at.desc(), deployment.c.id.desc())
+        .limit(1)
+    )
+    if content is None:
+        raise NoLadder
+    return _read(bytes(content))
+
+
+@lru_cache(maxsize=8)
+def _read(content: bytes) -> decisions.Decision:
+    return decisions.read_decisions(content)[0]
 
 
 def rungs(answer: Iterable[Mapping[str, object]]) -> tuple[Rung, ...]:
@@ -80,8 +108,8 @@ def set_up(work: handlers.Work, subject: str, subject_id: int, due_on: date) -> 
     `subject` is what is due: undertaking, acknowledgement, matter or approval.
     """
     take_down(work, subject, subject_id)
-    answer = work.decide(DECISION, {"subject": subject})
-    for planned in plan(work.calendar, work.now(), due_on, rungs(answer)):
+    steep = rungs(policy(work.connection).decide({"subject": subject}))
+    for planned in plan(work.calendar, work.now(), due_on, steep):
         work.schedule(
             JOB,
             planned.at,

@@ -212,7 +212,7 @@ contact = sa.Table(
     tables.metadata,
     _id(),
     _undertaking(),
-    sa.Column("contacted_at", database.UTCDateTime, nullable=False),
+    sa.Column("contacted_on", sa.Date, nullable=False),
     sa.Column("mode", sa.Text, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("person", sa.Text, nullable=False),
