@@ -74,7 +74,8 @@ _READ: Final[Mapping[str, frozenset[str] | None]] = {
     "delegateExpression": _CALLING,
     "type": _CALLING,
     "topic": _CALLING,
-    "resultVariable": _RULE,
+    "expression": _CALLING,
+    "resultVariable": _CALLING,
     "decisionRef": _RULE,
     "decisionRefBinding": _RULE,
     "decisionRefVersion": _RULE,
@@ -108,7 +109,7 @@ _HARMLESS: Final = frozenset(
     " icon palette iconType label localizedName exporterVersion".split()
 )
 _REFUSED: Final = frozenset(
-    "class expression resource formHandlerClass skipExpression calledElementTenantId"
+    "class resource formHandlerClass skipExpression calledElementTenantId"
     " decisionRefTenantId caseRef caseBinding caseVersion caseTenantId"
     " variableMappingClass variableMappingDelegateExpression idVariableName"
     " useLocalScopeForOutParameters terminateAll terminateMultiInstance triggerable"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from SpiffWorkflow.specs.base import TaskSpec
 
+from engine.bpmn import activities
 from engine.bpmn import model
 
 if TYPE_CHECKING:
@@ -235,5 +236,5 @@ def spec_for(graph: "Graph", element: model.Element) -> ElementSpec:
 
 
 def _implemented(element: model.Element) -> bool:
-    attributes = element.attributes
+    attributes = activities.implementation(element)
     return "delegateExpression" in attributes or "expression" in attributes
