@@ -8,7 +8,8 @@ Source: ISO 8601-1:2019 §5.5-5.6; BPMN 2.0 §10.4.5; for cron Quartz as Camunda
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from datetime import timedelta
 
 from engine.errors import DuchaError
 
@@ -233,7 +234,7 @@ _HOUR = _CronField("时", 0, 23)
 _DAY = _CronField("日", 1, 31)
 _MONTH = _CronField("月", 1, 12, tuple(_MONTHS))
 _QUARTZ_WEEKDAY = _CronField("星期", 1, 7, tuple(_WEEKDAYS))
-_UNIX_WEEKDAY = _CronField("星期", 0, 7, (*_WEEKDAYS, "SUN"))
+_UNIX_WEEKDAY = _CronField("星期", 0, 7, tuple(_WEEKDAYS))
 _YEAR = _CronField("年", *_YEARS)
 
 
@@ -255,24 +256,17 @@ class Cron:
         Hours and days are those of the moment's own time zone: ask with Beijing
         time for a line that means Beijing time.
         """
-        earliest = moment.replace(microsecond=0)
-        for year in range(moment.year, min(moment.year + 9, _YEARS[1] + 1)):
-            if year not in self.years:
+        for year in self.years:
+            if year < moment.year:
                 continue
             for month in self.months:
                 if (year, month) < (moment.year, moment.month):
                     continue
                 for day in self._days_of(year, month):
                     found = self._first_on(moment, year, month, day)
-                    if found is not None and found > earliest:
+                    if found is not None:
                         return found
-        return self._next_listed_year(moment)
-
-    def _next_listed_year(self, moment: datetime) -> datetime | None:
-        later = [year for year in self.years if year > moment.year + 8]
-        if not later or isinstance(self.years, range):
-            return None
-        return self.next_after(moment.replace(year=later[0] - 1, month=12, day=31))
+        return None
 
     def _days_of(self, year: int, month: int) -> list[int]:
         first, length = calendar.monthrange(year, month)
@@ -315,16 +309,14 @@ def parse_cron(line: str) -> Cron:
     words = line.upper().split()
     if not 5 <= len(words) <= 7:
         raise TimeFormatError(line, f"应有 5、6 或 7 段，却有 {len(words)} 段")
-    for sign in ("L", "W", "#"):
-        positions = [words[-3], words[-1]] if len(words) < 7 else [words[3], words[5]]
-        if any(re.search(rf"(^|[0-9-]){sign}|#", word) for word in positions) and any(
-            sign in word for word in positions
-        ):
-            raise TimeFormatError(line, f"不支持“{sign}”")
     quartz = len(words) > 5
     if not quartz:
         words = ["0", *words]
-    if words[3][0] not in "*?" and words[5][0] not in "*?":
+    for word in (words[3], words[5]):
+        refused = re.search(r"L|#|W(?!ED)", word)
+        if refused:
+            raise TimeFormatError(line, f"不支持“{refused[0]}”")
+    if words[3] not in ("*", "?") and words[5] not in ("*", "?"):
         raise TimeFormatError(line, "日和星期只能限定一个，另一个请写 ?")
     weekday_field = _QUARTZ_WEEKDAY if quartz else _UNIX_WEEKDAY
     numbers = weekday_field.parse(line, words[5])

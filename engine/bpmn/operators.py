@@ -17,7 +17,8 @@ import decimal
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 MAX_NUMBER = 10**18
@@ -76,7 +77,7 @@ def _parsed(text: str) -> int | float | None:
 def number(value: Any) -> int | float:
     """Return the number in the value, as JUEL coerces: null is 0."""
     if is_number(value):
-        return value  # type: ignore[no-any-return]
+        return value
     if value is None:
         return 0
     parsed = _parsed(value) if isinstance(value, str) else None
@@ -113,7 +114,7 @@ def text(value: Any, spend: Spend) -> str:
 def _calculate(sign: str, left: int | float, right: int | float) -> int | float:
     if isinstance(left, int) and isinstance(right, int) and sign in "+-*":
         bounded(left), bounded(right)
-        return bounded(_WHOLE[sign](left, right))  # type: ignore[no-any-return]
+        return bounded(_WHOLE[sign](left, right))
     if sign in "/%" and right == 0:
         raise Unfit("不能除以零")
     first, second = (decimal.Decimal(repr(bounded(side))) for side in (left, right))
@@ -121,7 +122,7 @@ def _calculate(sign: str, left: int | float, right: int | float) -> int | float:
     if not result.is_finite():
         raise Unfit("数值不是有限数")
     whole = isinstance(left, int) and isinstance(right, int) and result % 1 == 0
-    return bounded(int(result) if whole else float(result))  # type: ignore[no-any-return]
+    return bounded(int(result) if whole else float(result))
 
 
 _WHOLE: dict[str, Callable[[int, int], int]] = {
@@ -137,11 +138,14 @@ _FRACTIONAL: dict[
 
 def juel_add(left: Any, right: Any, spend: Spend) -> Any:
     """Add numbers; join texts."""
+    sides = (left, right)
     if isinstance(left, str) or isinstance(right, str):
-        readable = [not isinstance(s, str) or _parsed(s) is not None for s in (left, right)]
-        both_text = isinstance(left, str) and isinstance(right, str)
-        number_and_text = is_number(left) or is_number(right)
-        if both_text or not number_and_text or not all(readable):
+        # A number and a numeric text add, as in EL; anything else is read as text.
+        adds = any(map(is_number, sides)) and all(
+            is_number(side) or (isinstance(side, str) and _parsed(side) is not None)
+            for side in sides
+        )
+        if not adds:
             return bounded(text(left, spend) + text(right, spend))
     elif isinstance(left, datetime.date) or isinstance(right, datetime.date):
         raise Unfit("时间不能直接相加，请用登记过的函数")
