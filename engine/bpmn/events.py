@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+from typing import Literal
 
 from lxml import etree
 
@@ -48,8 +49,6 @@ class Definitions:
             for node in root
             if etree.QName(node).localname in _KINDS
         }
-        for (_, declared), node in self._declared.items():
-            extensions.attributes(node, declared, findings)
         self.correlations = self._correlations(root)
 
     def event(self, node: etree._Element, owner: str) -> model.Event:
@@ -80,8 +79,8 @@ class Definitions:
             self._findings.error(
                 "multiple-event-definitions",
                 owner,
-                f"事件{problems.label(owner, node.get('name'))}带有 {len(found)} 个事件定义，"
-                "只能有一个，请拆成几个事件",
+                f"事件{problems.label(owner, node.get('name'))}带有 {len(found)} 个"
+                "事件定义，只能有一个，请拆成几个事件",
                 node.sourceline,
             )
         return self._definition(found[0], node, owner)
@@ -90,15 +89,7 @@ class Definitions:
         self, definition: etree._Element, node: etree._Element, owner: str
     ) -> model.Event:
         kind = _KINDS[etree.QName(definition).localname]
-        attributes = extensions.attributes(definition, owner, self._findings)
-        for word, child in extensions.elements(definition, owner, self._findings):
-            self._findings.error(
-                "vendor-extension",
-                owner,
-                f"事件{problems.label(owner, node.get('name'))}：事件定义中的扩展元素"
-                f"“{word}”不受支持，请删去",
-                child.sourceline,
-            )
+        attributes = extensions.attributes(definition)
         name, code, timer, condition = "", None, None, None
         if kind in ("message", "signal"):
             name = attributes.pop(f"{kind}Expression", "")
@@ -110,11 +101,9 @@ class Definitions:
             if message:
                 attributes["errorMessage"] = message
         elif kind == "timer":
-            timer = self._timer(definition, owner)
+            timer = _timer(definition)
         elif kind == "conditional":
             condition = parsing.text(definition, "condition") or None
-            for child in parsing.children(definition, "condition"):
-                extensions.attributes(child, owner, self._findings)
         elif kind == "link":
             name = definition.get("name", "")
         return model.Event(
@@ -161,30 +150,17 @@ class Definitions:
                 node.sourceline,
             )
             return "", reference
-        code = declared.get(f"{kind}Code")
-        return declared.get("name", ""), code.strip() if code else None
+        # The reference names one error: without a code of its own its id tells it
+        # from others, as in Flowable.
+        code = (declared.get(f"{kind}Code") or declared.get("id", "")).strip()
+        return declared.get("name", ""), code
 
     def _error_message(self, definition: etree._Element) -> str | None:
         reference = parsing.local(definition.get("errorRef"))
         declared = self._declared.get(("error", reference))
         if declared is None:
             return None
-        return extensions.attributes(declared, None, problems.Findings()).get(
-            "errorMessage"
-        )
-
-    def _timer(self, definition: etree._Element, owner: str) -> model.Timer | None:
-        for tag, kind in (
-            ("timeDate", "date"),
-            ("timeDuration", "duration"),
-            ("timeCycle", "cycle"),
-        ):
-            for child in parsing.children(definition, tag):
-                extensions.attributes(child, owner, self._findings)
-                expression = "".join(child.itertext()).strip()
-                if expression:
-                    return model.Timer(kind, expression)  # type: ignore[arg-type]
-        return None
+        return extensions.attributes(declared).get("errorMessage")
 
     def _unresolved(
         self, what: str, reference: str, node: etree._Element, owner: str
@@ -213,3 +189,16 @@ class Definitions:
         return MappingProxyType(
             {name: MappingProxyType(keys) for name, keys in found.items()}
         )
+
+
+def _timer(definition: etree._Element) -> model.Timer | None:
+    kinds: tuple[tuple[str, Literal["date", "duration", "cycle"]], ...] = (
+        ("timeDate", "date"),
+        ("timeDuration", "duration"),
+        ("timeCycle", "cycle"),
+    )
+    for tag, kind in kinds:
+        expression = parsing.text(definition, tag)
+        if expression:
+            return model.Timer(kind, expression)
+    return None

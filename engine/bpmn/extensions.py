@@ -8,7 +8,6 @@ have: an error naming it, never silence). Any other word is a warning.
 
 import json
 import re
-from collections.abc import Iterator
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -43,21 +42,32 @@ _SYNONYMS: Final = {
     "resultVariableName": "resultVariable",
 }
 
+#: what an extension belongs to is drawn directly in one of these
+_CONTAINERS: Final = frozenset(
+    {"definitions", "process", "subProcess", "transaction", "adHocSubProcess"}
+)
 _ACTIVITIES: Final = frozenset(
     "task userTask serviceTask sendTask receiveTask manualTask businessRuleTask"
     " scriptTask callActivity subProcess transaction adHocSubProcess".split()
 )
-_CALLING: Final = frozenset(
-    "serviceTask sendTask businessRuleTask messageEventDefinition".split()
+_GATEWAYS: Final = frozenset(
+    "exclusiveGateway inclusiveGateway parallelGateway eventBasedGateway"
+    " complexGateway".split()
 )
+_EVENTS: Final = frozenset(
+    "startEvent endEvent boundaryEvent intermediateCatchEvent"
+    " intermediateThrowEvent".split()
+)
+_ELEMENTS: Final = _ACTIVITIES | _GATEWAYS | _EVENTS
+_CALLING: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 _FORMS: Final = frozenset({"userTask", "startEvent"})
 _PEOPLE: Final = frozenset({"userTask"})
 _CALL: Final = frozenset({"callActivity"})
 _RULE: Final = frozenset({"businessRuleTask"})
 _ERROR: Final = frozenset({"errorEventDefinition"})
 _LOOP: Final = frozenset({"multiInstanceLoopCharacteristics"})
-#: read attribute -> the elements where it has an effect (None: any)
-_READ: Final[Mapping[str, frozenset[str] | None]] = {
+#: read attribute -> the elements where it has an effect
+_READ: Final[Mapping[str, frozenset[str]]] = {
     "assignee": _PEOPLE,
     "candidateUsers": _PEOPLE,
     "candidateGroups": _PEOPLE,
@@ -69,8 +79,8 @@ _READ: Final[Mapping[str, frozenset[str] | None]] = {
     "formRefBinding": _FORMS,
     "formRefVersion": _FORMS,
     "initiator": frozenset({"startEvent"}),
-    "asyncBefore": None,
-    "asyncAfter": None,
+    "asyncBefore": _ELEMENTS,
+    "asyncAfter": _ELEMENTS,
     "delegateExpression": _CALLING,
     "type": _CALLING,
     "topic": _CALLING,
@@ -119,178 +129,109 @@ _REFUSED: Final = frozenset(
     " processInstanceIdVariableName eventSubProcessInterrupting"
     " includeInHistory noWaitStatesAsyncLeave".split()
 )
-#: extension elements read by this module or by reading.py
-_READ_ELEMENTS: Final = frozenset(
-    "properties property inputOutput inputParameter outputParameter list map entry"
-    " value script formData formField formProperty validation constraint in out"
-    " taskListener executionListener field failedJobRetryTimeCycle".split()
-)
+#: read extension element -> the elements where it has an effect
+_READ_ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
+    "properties": _ELEMENTS
+    | _CONTAINERS
+    | {"lane", "participant", "sequenceFlow", "collaboration"},
+    "inputOutput": _ACTIVITIES | _EVENTS,
+    "formData": _FORMS,
+    "formProperty": _FORMS,
+    "in": _CALL,
+    "out": _CALL,
+    "taskListener": _PEOPLE,
+    "executionListener": _ELEMENTS,
+    "failedJobRetryTimeCycle": _ELEMENTS | _LOOP,
+}
 _HARMLESS_ELEMENTS: Final = frozenset(
-    "potentialStarter modelerTemplate jobCategory task-candidates-type"
+    "potentialStarter modelerTemplate value jobCategory task-candidates-type"
     " work-form-field-validation".split()
 )
 _LISTENER_EVENTS: Final = {
     "taskListener": frozenset({"create", "assignment", "complete", "delete", "update"}),
-    "executionListener": frozenset({"start", "end", "take"}),
+    "executionListener": frozenset({"start", "end"}),
 }
 _HANDLER: Final = re.compile(r"\A\s*[$#]\{\s*(\w+)\s*\}\s*\Z")
 
 
-def attributes(
-    node: etree._Element, owner: str | None, findings: problems.Findings
-) -> dict[str, str]:
-    """Read the family's attributes of a node by local name; report the others.
+def judge(root: etree._Element, findings: problems.Findings) -> None:
+    """Add what is refused or not understood among the extensions of a file."""
+    for node in root.iter(f"{{{parsing.MODEL}}}*"):
+        owner = _owner(node)
+        for key, value in node.attrib.items():
+            name = etree.QName(key)
+            if name.namespace == ZEEBE:
+                _judge_zeebe(name.localname, owner, node, findings)
+            elif name.namespace in FAMILY:
+                _judge_attribute(name.localname, value.strip(), owner, node, findings)
+        for holder in parsing.children(node, "extensionElements"):
+            for child in holder.iterchildren(etree.Element):
+                _judge_element(child, owner, node, findings)
 
-    `owner` is the id of the element that findings are about.
-    """
-    found: dict[str, str] = {}
+
+def attributes(node: etree._Element) -> dict[str, str]:
+    """Read the family's attributes that work on this node, by today's names."""
     kind = etree.QName(node).localname
+    found: dict[str, str] = {}
     for key, value in node.attrib.items():
         name = etree.QName(key)
-        if name.namespace == ZEEBE and name.localname not in _ZEEBE_HARMLESS:
-            _refuse_zeebe(name.localname, owner, node, findings)
-        if name.namespace not in FAMILY:
-            continue
         word = _SYNONYMS.get(name.localname, name.localname)
-        value = value.strip()
-        if word in _READ:
-            places = _READ[word]
-            if places is None or kind in places:
-                found[word] = value
-            elif word in ("type", "delegateExpression"):
-                _refuse_attribute(name.localname, value, owner, node, findings)
-            else:
-                findings.warning(
-                    "misplaced-extension",
-                    owner,
-                    f"{problems.label(owner, node.get('name'))}的扩展属性"
-                    f"“{name.localname}”在“{kind}”上不起作用，请删去",
-                    node.sourceline,
-                )
-        elif word in _REFUSED:
-            if value != "false":
-                _refuse_attribute(name.localname, value, owner, node, findings)
-        elif word not in _HARMLESS:
-            findings.warning(
-                "unknown-extension",
-                owner,
-                f"{problems.label(owner, node.get('name'))}的扩展属性"
-                f"“{name.localname}”不认识，将不起作用",
-                node.sourceline,
-            )
-    if found.get("type") not in (None, "external") and kind in _CALLING:
-        _refuse_attribute("type", found.pop("type"), owner, node, findings)
+        if name.namespace in FAMILY and kind in _READ.get(word, ()):
+            found[word] = value.strip()
     return found
 
 
-def elements(
-    node: etree._Element, owner: str | None, findings: problems.Findings
-) -> Iterator[tuple[str, etree._Element]]:
-    """Yield the family's extension elements of a node; report what is refused."""
-    for holder in parsing.children(node, "extensionElements"):
-        for child in holder:
-            name = etree.QName(child)
-            if name.namespace == ZEEBE and name.localname not in _ZEEBE_HARMLESS:
-                _refuse_zeebe(name.localname, owner, child, findings)
-            if name.namespace not in FAMILY or name.localname in _HARMLESS_ELEMENTS:
-                continue
-            if name.localname in _READ_ELEMENTS - {"field"}:
-                yield name.localname, child
-            else:
-                _refuse_element(name.localname, owner, child, findings)
+def family(node: etree._Element, *path: str) -> list[etree._Element]:
+    """Find the family's elements at a path below the extensionElements of a node."""
+    places = parsing.children(node, "extensionElements")
+    for word in path:
+        places = [
+            child
+            for place in places
+            for child in place
+            if etree.QName(child).namespace in FAMILY
+            and etree.QName(child).localname == word
+        ]
+    return places
 
 
 def properties(node: etree._Element) -> dict[str, str]:
     """Read the camunda:property pairs of a node."""
     return {
         pair.get("name") or pair.get("id", ""): pair.get("value", "")
-        for pair in _descendants(node, "properties", "property")
+        for pair in family(node, "properties", "property")
     }
 
 
-def mappings(
-    node: etree._Element, owner: str | None, findings: problems.Findings
-) -> tuple[tuple[model.Assignment, ...], tuple[model.Assignment, ...]]:
-    """Read a call activity's camunda:in and camunda:out."""
-    found: dict[str, list[model.Assignment]] = {"in": [], "out": []}
-    for word, child in elements(node, None, problems.Findings()):
-        if word not in found:
-            continue
-        if child.get("local", "false") != "false":
-            _refuse_attribute("local", "true", owner, child, findings)
-        expression = child.get("sourceExpression")
-        everything = child.get("variables")
-        key = child.get("businessKey")
-        if everything not in (None, "all"):
-            _refuse_attribute("variables", everything, owner, child, findings)
-        if key is None and everything is None and not child.get("target"):
-            findings.error(
-                "unsupported-attribute",
-                owner,
-                f"{problems.label(owner, node.get('name'))}的变量传递没有写明目标变量"
-                "（target）",
-                child.sourceline,
-            )
-            continue
-        found[word].append(
-            model.Assignment(
-                target=child.get("target", ""),
-                source=child.get("source"),
-                expression=expression,
-                all_variables=everything == "all",
-                business_key=key,
-            )
-        )
-    return tuple(found["in"]), tuple(found["out"])
-
-
-def parameters(
-    node: etree._Element, owner: str | None, findings: problems.Findings
-) -> tuple[tuple[model.Assignment, ...], tuple[model.Assignment, ...]]:
-    """Read camunda:inputOutput: text is str, a list is tuple, a map is Mapping."""
-    found: dict[str, list[model.Assignment]] = {}
-    for word in ("inputParameter", "outputParameter"):
-        found[word] = [
-            model.Assignment(
-                target=child.get("name", ""),
-                expression=_parameter(child, owner, findings),
-            )
-            for child in _descendants(node, "inputOutput", word)
-        ]
-    return tuple(found["inputParameter"]), tuple(found["outputParameter"])
-
-
 def listeners(
-    node: etree._Element, owner: str | None, findings: problems.Findings
+    node: etree._Element, findings: problems.Findings
 ) -> tuple[model.Listener, ...]:
     """Read the listeners that name a handler; refuse those that name code.
 
     The event of a task listener is `create`, `complete` …; that of an execution
-    listener `start`, `end` or `take`.
+    listener `start` or `end`.
     """
     found = []
-    for word, child in elements(node, None, problems.Findings()):
-        if word not in _LISTENER_EVENTS:
-            continue
-        for banned in ("class", "expression"):
-            if child.get(banned) is not None:
-                _refuse_attribute(banned, child.get(banned, ""), owner, child, findings)
-        written = child.get("delegateExpression")
-        event = child.get("event", "")
-        if event not in _LISTENER_EVENTS[word]:
-            _refuse_attribute("event", event, owner, child, findings)
-        elif (handler := handler_name(written)) is not None:
-            found.append(
-                model.Listener(event, handler, _fields(child, owner, findings))
-            )
-        elif child.get("class") is None and child.get("expression") is None:
-            findings.error(
-                "handler",
-                owner,
-                f"{problems.label(owner, node.get('name'))}的监听器（{event}）须用"
-                "委托表达式 ${处理程序名} 指明处理程序",
-                child.sourceline,
-            )
+    for word, events in _LISTENER_EVENTS.items():
+        for child in family(node, word):
+            event = child.get("event", "")
+            handler = handler_name(child.get("delegateExpression"))
+            for banned in ("class", "expression"):
+                if banned in child.attrib:
+                    refuse_attribute(banned, child, findings)
+            if event not in events:
+                refuse_attribute("event", child, findings)
+            elif handler is not None:
+                fields = _fields(child, findings)
+                found.append(model.Listener(event, handler, fields))
+            elif "class" not in child.attrib and "expression" not in child.attrib:
+                findings.error(
+                    "handler",
+                    _owner(child),
+                    f"{problems.label(_owner(child))}的监听器（{event}）须用委托表达式 "
+                    "${处理程序名} 指明处理程序",
+                    child.sourceline,
+                )
     return tuple(found)
 
 
@@ -306,18 +247,110 @@ def form_fields(node: etree._Element) -> str | None:
     Each field: id, label, type, defaultValue, values ({id: name}), constraints
     ({name: config}), properties; absent ones are left out.
     """
-    fields = [
-        _form_field(child)
-        for child in (
-            *_descendants(node, "formData", "formField"),
-            *(
-                c
-                for w, c in elements(node, None, problems.Findings())
-                if w == "formProperty"
-            ),
-        )
-    ]
+    nodes = (*family(node, "formData", "formField"), *family(node, "formProperty"))
+    fields = [_form_field(child) for child in nodes]
     return json.dumps(fields, ensure_ascii=False) if fields else None
+
+
+def refuse_attribute(
+    word: str, node: etree._Element, findings: problems.Findings
+) -> None:
+    """Refuse an attribute of a vendor's element by name and value."""
+    _refuse(
+        f"元素“{etree.QName(node).localname}”的扩展属性“{word}”"
+        f"（值“{_vendor_value(node, word)}”）",
+        node,
+        findings,
+    )
+
+
+def refuse_element(node: etree._Element, findings: problems.Findings) -> None:
+    """Refuse a vendor's element by name."""
+    _refuse(f"扩展元素“{etree.QName(node).localname}”", node, findings)
+
+
+def _refuse(what: str, node: etree._Element, findings: problems.Findings) -> None:
+    owner = _owner(node)
+    findings.error(
+        "vendor-extension",
+        owner,
+        f"{problems.label(owner)}：{what}要求的行为本系统不支持，请删去或改用其他画法",
+        node.sourceline,
+    )
+
+
+def _vendor_value(node: etree._Element, word: str) -> str:
+    return next(
+        (v for k, v in node.attrib.items() if etree.QName(k).localname == word), ""
+    )
+
+
+def _owner(node: etree._Element) -> str | None:
+    """Return the id of the drawn element that a node belongs to."""
+    parent = node.getparent()
+    while parent is not None and etree.QName(parent).localname not in _CONTAINERS:
+        node, parent = parent, parent.getparent()
+    return node.get("id")
+
+
+def _judge_attribute(
+    written: str,
+    value: str,
+    owner: str | None,
+    node: etree._Element,
+    findings: problems.Findings,
+) -> None:
+    word = _SYNONYMS.get(written, written)
+    kind = etree.QName(node).localname
+    places = _READ.get(word, frozenset())
+    foreign_type = word == "type" and value != "external"
+    if word in _REFUSED | {"type", "delegateExpression"}:
+        if (kind not in places or foreign_type) and value != "false":
+            refuse_attribute(written, node, findings)
+    elif places and kind not in places:
+        findings.warning(
+            "misplaced-extension",
+            owner,
+            f"{problems.label(owner, node.get('name'))}的扩展属性“{written}”在“{kind}”"
+            "上不起作用，请删去",
+            node.sourceline,
+        )
+    elif not places and word not in _HARMLESS:
+        findings.warning(
+            "unknown-extension",
+            owner,
+            f"{problems.label(owner, node.get('name'))}的扩展属性“{written}”不认识，"
+            "将不起作用",
+            node.sourceline,
+        )
+
+
+def _judge_element(
+    child: etree._Element,
+    owner: str | None,
+    node: etree._Element,
+    findings: problems.Findings,
+) -> None:
+    name = etree.QName(child)
+    if name.namespace == ZEEBE:
+        _judge_zeebe(name.localname, owner, child, findings)
+    elif name.namespace in FAMILY and name.localname not in _HARMLESS_ELEMENTS:
+        places = _READ_ELEMENTS.get(name.localname, frozenset())
+        if etree.QName(node).localname not in places:
+            refuse_element(child, findings)
+
+
+def _judge_zeebe(
+    word: str, owner: str | None, node: etree._Element, findings: problems.Findings
+) -> None:
+    if word not in _ZEEBE_HARMLESS:
+        findings.error(
+            "vendor-extension",
+            owner,
+            f"{problems.label(owner)}：“zeebe:{word}”是 Camunda 8 的扩展，"
+            "本系统不执行，请改用 Camunda 7 的写法",
+            node.sourceline,
+        )
 
 
 def _form_field(node: etree._Element) -> dict[str, object]:
@@ -353,99 +386,12 @@ def _form_field(node: etree._Element) -> dict[str, object]:
     return {key: value for key, value in field.items() if value}
 
 
-def _parameter(
-    node: etree._Element, owner: str | None, findings: problems.Findings
-) -> object:
-    for child in node:
-        word = etree.QName(child).localname
-        if word == "list":
-            return tuple(_value(item, owner, findings) for item in child)
-        if word == "map":
-            return MappingProxyType(
-                {
-                    entry.get("key", ""): _parameter(entry, owner, findings)
-                    for entry in child
-                }
-            )
-        _refuse_element(word, owner, child, findings)
-    return (node.text or "").strip()
-
-
-def _value(
-    node: etree._Element, owner: str | None, findings: problems.Findings
-) -> object:
-    if etree.QName(node).localname != "value":
-        _refuse_element(etree.QName(node).localname, owner, node, findings)
-    return (node.text or "").strip()
-
-
-def _fields(
-    node: etree._Element, owner: str | None, findings: problems.Findings
-) -> Mapping[str, str]:
+def _fields(node: etree._Element, findings: problems.Findings) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for child in node:
-        word = etree.QName(child).localname
-        if word != "field":
-            _refuse_element(word, owner, child, findings)
+    for child in node.iterchildren(etree.Element):
+        if etree.QName(child).localname != "field":
+            refuse_element(child, findings)
             continue
         text = child.get("stringValue") or child.get("expression")
         found[child.get("name", "")] = text or "".join(child.itertext()).strip()
     return MappingProxyType(found)
-
-
-def _descendants(node: etree._Element, *words: str) -> list[etree._Element]:
-    """Find family elements by their path below extensionElements."""
-    places = [
-        child
-        for word, child in elements(node, None, problems.Findings())
-        if word == words[0]
-    ]
-    for word in words[1:]:
-        places = [
-            child
-            for place in places
-            for child in place
-            if etree.QName(child).namespace in FAMILY
-            and etree.QName(child).localname == word
-        ]
-    return places
-
-
-def _refuse_attribute(
-    word: str,
-    value: str,
-    owner: str | None,
-    node: etree._Element,
-    findings: problems.Findings,
-) -> None:
-    findings.error(
-        "vendor-extension",
-        owner,
-        f"{problems.label(owner)}：元素“{etree.QName(node).localname}”的扩展属性"
-        f"“{word}”（值“{value}”）要求的行为本系统不支持，请删去或改用其他画法",
-        node.sourceline,
-    )
-
-
-def _refuse_element(
-    word: str, owner: str | None, node: etree._Element, findings: problems.Findings
-) -> None:
-    findings.error(
-        "vendor-extension",
-        owner,
-        f"{problems.label(owner)}：扩展元素“{word}”要求的行为本系统不支持，"
-        "请删去或改用其他画法",
-        node.sourceline,
-    )
-
-
-def _refuse_zeebe(
-    word: str, owner: str | None, node: etree._Element, findings: problems.Findings
-) -> None:
-    findings.error(
-        "vendor-extension",
-        owner,
-        f"{problems.label(owner)}：“zeebe:{word}”是 Camunda 8 的扩展，本系统不执行，"
-        "请改用 Camunda 7 的写法",
-        node.sourceline,
-    )

@@ -35,7 +35,7 @@ def lint(
     known = Known(handlers, forms, decisions, callees, functions)
     structure.judge(process, findings)
     gateways.judge(process, findings)
-    events.judge(process, known, findings)
+    events.judge(process, findings)
     activities.judge(process, known, findings)
     words.judge(process, known, findings)
     return findings.found

@@ -54,8 +54,8 @@ def _links(
             findings.error(
                 "link-events",
                 element.id,
-                f"链接事件{problems.label(element.id, element.name)}（链接名“{link[1]}”）"
-                f"应当有抛出、并只有一个捕获，现有抛出 {len(throws.get(link, []))} 个、"
-                f"捕获 {len(found)} 个，请在同一层画齐",
+                f"链接事件{problems.label(element.id, element.name)}（链接名"
+                f"“{link[1]}”）应当有抛出、并只有一个捕获，现有抛出 "
+                f"{len(throws.get(link, []))} 个、捕获 {len(found)} 个，请在同一层画齐",
                 element.line,
             )

@@ -72,14 +72,16 @@ def _judge_loop(element: model.Element, findings: problems.Findings) -> None:
         findings.error(
             "multi-instance",
             element.id,
-            f"{problems.label(element.id, element.name)}要重复多少次没有写明，请填写{advice}",
+            f"{problems.label(element.id, element.name)}要重复多少次没有写明，"
+            f"请填写{advice}",
             element.line,
         )
     elif loop.maximum and not loop.maximum.isdigit():
         findings.error(
             "multi-instance",
             element.id,
-            f"{problems.label(element.id, element.name)}的最多次数“{loop.maximum}”不是数字",
+            f"{problems.label(element.id, element.name)}的最多次数“{loop.maximum}”"
+            "不是数字",
             element.line,
         )
 
@@ -132,8 +134,9 @@ def _judge_listeners(
             findings.error(
                 "handler",
                 element.id,
-                f"{problems.label(element.id, element.name)}的监听器（{listener.event}）"
-                f"使用的处理程序“{listener.handler}”没有登记，请从清单中选择",
+                f"{problems.label(element.id, element.name)}的监听器"
+                f"（{listener.event}）使用的处理程序“{listener.handler}”没有登记，"
+                "请从清单中选择",
                 element.line,
             )
 

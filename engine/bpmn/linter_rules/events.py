@@ -4,9 +4,6 @@ from typing import Final
 
 from engine.bpmn import model
 from engine.bpmn import problems
-from engine.bpmn.extensions import handler_name
-from engine.bpmn.linter_rules.surroundings import Known
-from engine.bpmn.linter_rules.surroundings import missing
 
 _WAITING: Final = frozenset({"message", "signal", "timer", "conditional"})
 #: BPMN 2.0 table 10.93; compensation has a rule of its own
@@ -36,7 +33,7 @@ _THROWING: Final = frozenset({"endEvent", "intermediateThrowEvent"})
 _ACTIVITIES: Final = frozenset({"task", "callActivity", "subProcess", "transaction"})
 
 
-def judge(process: model.Process, known: Known, findings: problems.Findings) -> None:
+def judge(process: model.Process, findings: problems.Findings) -> None:
     """Judge every event of a process."""
     for element in process.elements.values():
         if element.event is None:
@@ -46,8 +43,6 @@ def judge(process: model.Process, known: Known, findings: problems.Findings) -> 
             _judge_reference(element, element.event, findings)
         if element.kind == "boundaryEvent":
             _judge_boundary(process, element, element.event, findings)
-        if element.kind in _THROWING:
-            _judge_handler(element, element.event, known, findings)
 
 
 def _judge_place(
@@ -104,23 +99,31 @@ def _judge_place(
 def _judge_reference(
     element: model.Element, event: model.Event, findings: problems.Findings
 ) -> None:
-    throws_nothing = (
-        element.kind in _THROWING
-        and event.kind in ("error", "escalation")
-        and not event.code
-    )
-    names_nothing = event.kind in ("message", "signal", "link") and not event.name
-    # A message that a handler sends needs no name of ours.
-    sent_by_handler = element.kind in _THROWING and (
-        "delegateExpression" in event.attributes or "type" in event.attributes
-    )
-    if throws_nothing or (names_nothing and not sent_by_handler):
-        what = "代码" if throws_nothing else "名称"
+    named = problems.label(element.id, element.name)
+    what = _LABELS[event.kind]
+    throws = element.kind in _THROWING
+    if throws and event.kind in ("error", "escalation") and not event.code:
         findings.error(
             "event-reference",
             element.id,
-            f"事件{problems.label(element.id, element.name)}没有指明"
-            f"{_LABELS[event.kind]}的{what}，请选定并填写{what}",
+            f"事件{named}没有指明{what}，请选定要抛出的{what}",
+            element.line,
+        )
+    elif event.kind not in ("message", "signal", "link") or event.name:
+        return
+    elif throws and event.kind == "message":
+        # Camunda 7 and Flowable pass such an event, and so do we.
+        findings.warning(
+            "event-reference",
+            element.id,
+            f"事件{named}没有指明消息，走到这里时什么也不发送",
+            element.line,
+        )
+    else:
+        findings.error(
+            "event-reference",
+            element.id,
+            f"事件{named}没有指明{what}的名称，请选定{what}并填写名称",
             element.line,
         )
 
@@ -152,25 +155,5 @@ def _judge_boundary(
             "boundary-event",
             element.id,
             f"边界事件{named}附着的{problems.label(host.id, host.name)}不是活动",
-            element.line,
-        )
-
-
-def _judge_handler(
-    element: model.Element,
-    event: model.Event,
-    known: Known,
-    findings: problems.Findings,
-) -> None:
-    written = event.attributes.get("delegateExpression")
-    if written is None:
-        return
-    handler = handler_name(written)
-    if handler is None or missing(handler, known.handlers):
-        findings.error(
-            "handler",
-            element.id,
-            f"事件{problems.label(element.id, element.name)}的处理程序“{written}”"
-            "没有登记，请从清单中选择",
             element.line,
         )

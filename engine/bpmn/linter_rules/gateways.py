@@ -10,22 +10,20 @@ from engine.bpmn import problems
 _OPPOSITES: Final = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _WORDS: Final = {"eq": "==", "ne": "!=", "lt": "<", "ge": ">=", "gt": ">", "le": "<="}
 _COMPARISON: Final = re.compile(r"([^=!<>&|?]+?)(==|!=|<=|>=|<|>)([^=!<>&|?]+)")
-#: elements whose outgoing sequence flows are all taken, whatever is written on them
-_UNCONDITIONAL: Final = frozenset(
-    {"parallelGateway", "eventBasedGateway", "startEvent", "boundaryEvent"}
-)
+#: gateways that take every branch, whatever is written on it
+_UNCONDITIONAL: Final = frozenset({"parallelGateway", "eventBasedGateway"})
 
 
 def judge(process: model.Process, findings: problems.Findings) -> None:
     """Judge every gateway and every branching element."""
     for element in process.elements.values():
         flows = [process.sequence_flows[flow] for flow in element.outgoing]
-        named = problems.label(element.id, element.name)
         if element.kind == "complexGateway":
             findings.error(
                 "complex-gateway",
                 element.id,
-                f"不支持复杂网关{named}，请改用包容网关或并行网关",
+                f"不支持复杂网关{problems.label(element.id, element.name)}，"
+                "请改用包容网关或并行网关",
                 element.line,
             )
         if element.kind == "exclusiveGateway":
@@ -36,7 +34,7 @@ def judge(process: model.Process, findings: problems.Findings) -> None:
             _judge_targets(process, element, flows, findings)
         if element.kind in _UNCONDITIONAL:
             _judge_lost_conditions(element, flows, findings)
-        _judge_default(element, findings, process)
+        _judge_default(process, element, findings)
 
 
 def _judge_branches(
@@ -120,8 +118,8 @@ def _judge_targets(
         findings.error(
             "event-gateway-target",
             target.id,
-            f"事件网关{problems.label(gateway.id, gateway.name)}后面只能是等待消息、信号、"
-            f"时间或条件的事件，{problems.label(target.id, target.name)}不是",
+            f"事件网关{problems.label(gateway.id, gateway.name)}后面只能是等待消息、"
+            f"信号、时间或条件的事件，{problems.label(target.id, target.name)}不是",
             target.line,
         )
 
@@ -137,14 +135,14 @@ def _judge_lost_conditions(
                 "condition-ignored",
                 flow.id,
                 f"连线{problems.label(flow.id, flow.name)}的条件不起作用："
-                f"{problems.label(element.id, element.name)}的连线总是全部走，"
+                f"网关{problems.label(element.id, element.name)}不看条件，"
                 "请删去条件或改用排他网关",
                 element.line,
             )
 
 
 def _judge_default(
-    element: model.Element, findings: problems.Findings, process: model.Process
+    process: model.Process, element: model.Element, findings: problems.Findings
 ) -> None:
     if not element.default:
         return

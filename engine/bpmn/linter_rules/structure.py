@@ -129,11 +129,12 @@ def _judge_reach(process: model.Process, findings: problems.Findings) -> None:
         if element.id in reached or element.attributes.get("isForCompensation"):
             continue
         alone = not element.incoming and not element.outgoing
-        if alone and element.kind != "boundaryEvent":
+        if alone and element.kind not in ("boundaryEvent", "endEvent"):
             findings.error(
                 "unconnected",
                 element.id,
-                f"元素{problems.label(element.id, element.name)}没有任何连线，请连上或删去",
+                f"元素{problems.label(element.id, element.name)}没有任何连线，"
+                "请连上或删去",
                 element.line,
             )
         else:
@@ -236,8 +237,8 @@ def _judge_parallel_joins(process: model.Process, findings: problems.Findings) -
                     "parallel-join-deadlock",
                     join.id,
                     f"并行汇合{problems.label(join.id, join.name)}等待的 {branches} 条"
-                    f"分支都来自排他网关{problems.label(split, decision.name)}，只会走其中"
-                    "一条，永远等不齐，请改用排他网关汇合",
+                    f"分支都来自排他网关{problems.label(split, decision.name)}，"
+                    "只会走其中一条，永远等不齐，请改用排他网关汇合",
                     join.line,
                 )
 

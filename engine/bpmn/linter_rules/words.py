@@ -29,11 +29,6 @@ _EVALUATED: Final = (
     "calledElementVersionTag",
 )
 _NAIVE: Final = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+)?")
-_PARSERS: Final = {
-    "date": iso8601.parse_moment,
-    "duration": iso8601.parse_duration,
-    "cycle": iso8601.parse_cycle,
-}
 
 
 def judge(process: model.Process, known: Known, findings: problems.Findings) -> None:
@@ -169,7 +164,7 @@ def _judge_timer(
         )
         return
     try:
-        _PARSERS[timer.kind](text)
+        _parse_time(timer.kind, text)
     except errors.DuchaError as error:
         findings.error(
             "timer",
@@ -177,3 +172,14 @@ def _judge_timer(
             f"定时事件{named}的时间有误：{error.message}",
             element.line,
         )
+
+
+def _parse_time(kind: str, text: str) -> None:
+    if kind == "date":
+        iso8601.parse_moment(text)
+    elif kind == "duration":
+        iso8601.parse_duration(text)
+    elif text.startswith("R"):
+        iso8601.parse_cycle(text)
+    else:
+        iso8601.parse_cron(text)
