@@ -2,12 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from datetime import timedelta
 
 import argon2
 import sqlalchemy as sa
 
-from engine import errors, handlers, tables
+from engine import errors
+from engine import handlers
+from engine import tables
 
 LARGEST_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -37,12 +40,9 @@ class Account:
 
 def account(connection: sa.Connection, person: str) -> Account | None:
     """Return the account of a person, or None where there is none."""
-    table = tables.person
-    row = connection.execute(
-        sa.select(table.c.id, table.c.name, table.c.active, table.c.password_hash).where(
-            table.c.id == person
-        )
-    ).first()
+    known = tables.person.c
+    query = sa.select(known.id, known.name, known.active, known.password_hash)
+    row = connection.execute(query.where(known.id == person)).one_or_none()
     return Account(row.id, row.name, row.active, row.password_hash) if row else None
 
 

@@ -137,9 +137,7 @@ def open_session() -> ResponseReturnValue:
         accounts.record_sign_in(work, person, outcome)
     if outcome != "accepted" or account is None:
         message = REFUSALS[outcome]
-        return render_template(
-            "auth/sign_in.html", person=person, message=message
-        ), 401
+        return render_template("auth/sign_in.html", person=person, message=message), 401
     now = office.now().isoformat()
     # Nothing of the anonymous session survives: its cookie may be known to another.
     session.clear()

@@ -1,8 +1,10 @@
 """Official documents, as PDF in the browser."""
 
-from flask import Blueprint, Response
+from flask import Blueprint
+from flask import Response
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
+from flask_login import login_required
 
 from engine import errors
 from processes.supervision import dossiers

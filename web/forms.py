@@ -1,10 +1,13 @@
 """A form-js form as a page shows it, and what comes back from the browser."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 
+import orjson
 from werkzeug.datastructures import MultiDict
 
 from engine import errors
@@ -15,6 +18,7 @@ DECISION = "decision"
 AGREED = {"APPROVE", "ACCEPT"}
 SENT_BACK = {"RETURN", "RETURN_REDO", "RETURN_RESUBMIT"}
 LISTS = {"checklist", "taglist"}
+TABLES = {"dynamiclist", "filepicker"}
 #: Prefix of the fields of a page without JavaScript.
 PLAIN = "field."
 
@@ -38,14 +42,24 @@ class Sheet:
 
     schema: Mapping[str, Any]
     buttons: tuple[Button, ...]
+    #: What is in the fields, and beside it the options that fields offer.
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     message: str = ""
 
     @property
     def plain(self) -> list[Component]:
-        """Return the fields to draw where the browser runs no JavaScript."""
-        return [part for part in components(self.schema) if not part.get("disabled")]
+        """Return the fields, with their options, for browsers without JavaScript."""
+        return [
+            {**part, "values": options(part, self.values)}
+            for part in components(self.schema)
+            if not part.get("disabled")
+        ]
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether the form can be filled in without JavaScript."""
+        return not any(part.get("type") in TABLES for part in self.schema["components"])
 
 
 def sheet(
@@ -55,20 +69,24 @@ def sheet(
     refused: errors.Invalid | None = None,
     submit: str = "提交",
 ) -> Sheet:
-    """Return the sheet of a form; without one there is only a button."""
+    """Return the sheet of a form; without one there is only a button.
+
+    ``values`` holds what was written before and the variables its options come from.
+    """
     schema = schema or {"type": "default", "components": []}
+    values = dict(values or {})
     decision = lifted(schema)
     buttons: tuple[Button, ...] = (Button("", submit, "btn-primary", "a"),)
-    if decision is not None:
+    if decision is not None and (offered := options(decision, values)):
         schema = {
             **schema,
             "components": [part for part in schema["components"] if part != decision],
         }
-        buttons = tuple(_button(option) for option in decision["values"])
+        buttons = tuple(_button(option) for option in offered)
     return Sheet(
         schema=schema,
         buttons=buttons,
-        values=dict(values or {}),
+        values=values,
         errors=dict(refused.fields) if refused else {},
         message=refused.message if refused else "",
     )
@@ -85,12 +103,23 @@ def lifted(schema: Mapping[str, Any]) -> Component | None:
         condition = (part.get("conditional") or {}).get("hide", "")
         if DECISION in str(condition):
             return None
-        if part.get("key") == DECISION and part.get("values"):
+        if part.get("key") == DECISION:
             found = part
     return found
 
 
-def posted(schema: Mapping[str, Any] | None, form: MultiDict[str, str]) -> dict[str, Any]:
+def options(part: Component, values: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """Return what a field offers as [{value, label}], its own or by `valuesKey`."""
+    found = part.get("values") or values.get(part.get("valuesKey", "")) or []
+    return [
+        option if isinstance(option, Mapping) else {"value": option, "label": option}
+        for option in found
+    ]
+
+
+def posted(
+    schema: Mapping[str, Any] | None, form: MultiDict[str, str]
+) -> dict[str, Any]:
     """Return the fields that a browser sent, with or without JavaScript.
 
     Raises Invalid where they are not a JSON object. Whether they are right is for
@@ -112,9 +141,16 @@ def components(schema: Mapping[str, Any]) -> Iterator[Component]:
             yield part
 
 
+def names(schema: Mapping[str, Any] | None) -> set[str]:
+    """Return the names of all values a form may hold, lists of rows included."""
+    found = {part["key"] for part in components(schema or {})}
+    parts = (schema or {}).get("components", ())
+    return found | {part["path"] for part in parts if part.get("path")}
+
+
 def _object(raw: str) -> dict[str, Any]:
     try:
-        fields = json.loads(raw)
+        fields = orjson.loads(raw)
     except ValueError as error:
         raise errors.Invalid("提交的表单内容不完整，请刷新后重填。") from error
     if not isinstance(fields, dict):

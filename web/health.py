@@ -1,7 +1,8 @@
 """Whether the program lives and whether it can work, for those who watch it."""
 
 import sqlalchemy as sa
-from flask import Blueprint, jsonify
+from flask import Blueprint
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from web import office

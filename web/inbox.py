@@ -1,8 +1,13 @@
 """The site's own messages (站内信)."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint
+from flask import redirect
+from flask import render_template
+from flask import request
+from flask import url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
+from flask_login import login_required
 
 from processes.supervision import inbox
 from web import office

@@ -25,9 +25,7 @@ class Light:
         return (ORDER.index(self.colour), self.left)
 
 
-def light(
-    calendar: workdays.Calendar, now: datetime, due_at: datetime | None
-) -> Light:
+def light(calendar: workdays.Calendar, now: datetime, due_at: datetime | None) -> Light:
     """Return the light of something not yet done; without a deadline it is off.
 
     预排 marks a deadline that rests on a provisional year of the calendar.

@@ -1,12 +1,25 @@
 """The ledger (督查台账) and the page of one matter."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint
+from flask import flash
+from flask import redirect
+from flask import render_template
+from flask import request
+from flask import url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
+from flask_login import login_required
 
 from engine import queries
-from processes.supervision import access, callers, dossiers, hotline, lights, matters
-from web import labels, office, standing
+from processes.supervision import access
+from processes.supervision import callers
+from processes.supervision import dossiers
+from processes.supervision import hotline
+from processes.supervision import lights
+from processes.supervision import matters
+from web import labels
+from web import office
+from web import standing
 
 bp = Blueprint("matters", __name__)
 PAGE = 50

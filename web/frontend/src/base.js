@@ -9,6 +9,7 @@ import htmx from 'htmx.org';
 import { startKeyboard } from './keyboard.js';
 import { csrfHeader } from './page.js';
 import './theme.css';
+import './pages.css';
 
 // The content security policy allows neither eval nor styles in the page.
 htmx.config.allowEval = false;

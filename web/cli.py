@@ -1,0 +1,304 @@
+"""The command line `ducha`: everything that is done without a browser."""
+
+import functools
+import json
+import threading
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine import errors
+from engine import people
+from engine import queries
+from engine import workdays
+from processes import demo as demo_county
+from web import doctor
+from web import logs
+from web import office
+from web import server
+from web import settings as settings_module
+
+#: Files that belong to a deployment; anything else in a folder is left alone.
+DEPLOYED = {".bpmn", ".form", ".dmn"}
+
+
+class Refusal(click.ClickException):
+    """What was asked is not possible: exit status 1, the reason on standard error."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        """Print the reason without the English word click puts before it."""
+        click.echo(self.message, err=True)
+
+
+def command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--json` and let refusals end it with status 1.
+
+    The command returns what it did as a JSON value; without `--json` it has printed
+    its sentences itself (`say`).
+    """
+
+    @click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
+    @functools.wraps(function)
+    def run(as_json: bool, **options: Any) -> None:
+        context = click.get_current_context()
+        context.meta["ducha.json"] = as_json
+        try:
+            result = function(**options)
+        except errors.Invalid as error:
+            raise Refusal(_with_fields(error)) from error
+        except (errors.DuchaError, settings_module.BadSetting) as error:
+            raise Refusal(str(error)) from error
+        if as_json:
+            click.echo(json.dumps(result, ensure_ascii=False, default=str, indent=1))
+
+    return run
+
+
+def say(text: str) -> None:
+    """Print a sentence for people; programs that asked for JSON get only that."""
+    if not click.get_current_context().meta.get("ducha.json"):
+        click.echo(text)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """督查：政府督查办公系统。退出码：0 成功，1 不能办理，2 用法有误。"""
+    logs.configure()
+
+
+@main.command()
+@command
+def init() -> dict[str, object]:
+    """建立或升级数据库，部署随附的督查程序。可以重复执行。"""
+    settings = settings_module.from_environment()
+    engine = office.opened(settings)
+    definitions = office.prepare(engine)
+    say(f"数据库已就绪：{office.shown_address(settings)}")
+    for definition in definitions:
+        say(f"已部署 {definition.name}（{definition.key} 第 {definition.version} 版）")
+    return {"definitions": [d.key for d in definitions]}
+
+
+@main.command()
+@command
+def demo() -> dict[str, object]:
+    """建立演示县（夏邑县）的单位、人员和岗位，并列出可以登录的账号。"""
+    settings = settings_module.from_environment()
+    engine = office.opened(settings)
+    office.prepare(engine)
+    accounts = demo_county.install(engine, password=settings.demo_password)
+    table(
+        ("岗位", "姓名", "账号"),
+        [(account.role, account.name, account.person) for account in accounts],
+    )
+    say(f"密码均为：{settings.demo_password}")
+    return {
+        "password": settings.demo_password,
+        "accounts": [
+            {"role": a.role, "name": a.name, "account": a.person} for a in accounts
+        ],
+    }
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址。")
+@click.option("--port", default=8000, show_default=True, help="监听的端口。")
+@click.option("--workers", default=1, show_default=True, help="进程数（PostgreSQL）。")
+def serve(host: str, port: int, workers: int) -> None:
+    """启动网站；到期的事项由它自己按时处理，不必另起程序。"""
+    try:
+        settings = settings_module.from_environment()
+        office.prepare(office.opened(settings))
+    except (errors.DuchaError, settings_module.BadSetting) as error:
+        raise Refusal(str(error)) from error
+    click.echo(f"督查系统已启动：http://{host}:{port}/ （按 Ctrl+C 停止）")
+    server.Server(settings, host=host, port=port, workers=workers).run()
+
+
+@main.command()
+def worker() -> None:
+    """只处理到期的事项，不开网站；收到 SIGTERM 后办完手头的再退出。"""
+    engine = office.opened(settings_module.from_environment())
+    stopped = threading.Event()
+    server.on_termination(stopped.set)
+    click.echo("正在处理到期的事项（按 Ctrl+C 停止）。")
+    server.work(engine, stopped)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@command
+def validate(paths: tuple[Path, ...]) -> dict[str, object]:
+    """检查流程图、表单和决策表，逐条列出问题；有错误时退出码为 1。"""
+    found = office.unconnected().validate(gathered(paths))
+    report(found)
+    result = {"problems": [problem_value(problem) for problem in found]}
+    if any(problem.severity == "error" for problem in found):
+        if click.get_current_context().meta["ducha.json"]:
+            click.echo(json.dumps(result, ensure_ascii=False, indent=1))
+        raise Refusal("有错误，不能部署。")
+    say("没有错误，可以部署。")
+    return result
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@command
+def deploy(paths: tuple[Path, ...]) -> dict[str, object]:
+    """部署流程图、表单和决策表；在办的事项仍按原版本办理。"""
+    engine = office.opened(settings_module.from_environment())
+    with engine.begin() as work:
+        deployment = work.deploy(gathered(paths))
+    report(deployment.problems)
+    for definition in deployment.definitions:
+        say(f"已部署 {definition.key} 第 {definition.version} 版")
+    return {
+        "deployment": deployment.id,
+        "definitions": [
+            {"key": d.key, "version": d.version} for d in deployment.definitions
+        ],
+    }
+
+
+@main.command()
+@click.argument("key")
+@click.option("--person", required=True, help="发起人的账号。")
+@click.option("--fields", default="{}", help="表单内容，JSON 对象。")
+@command
+def start(key: str, person: str, fields: str) -> dict[str, object]:
+    """以某人的身份发起一件事项。"""
+    engine = office.opened(settings_module.from_environment())
+    with engine.begin() as work:
+        started = work.start(key, fields=json_object(fields), person=person)
+    say(f"已发起：{started.business_key or started.instance_id}")
+    return {"instance": started.instance_id, "number": started.business_key}
+
+
+@main.command()
+@click.option("--person", required=True, help="办理人的账号。")
+@command
+def tasks(person: str) -> list[dict[str, object]]:
+    """列出某人的待办。"""
+    engine = office.opened(settings_module.from_environment())
+    with engine.read() as connection:
+        now = engine.clock.now()
+        identity = people.identity(connection, person, now)
+        found = queries.tasks_for(connection, identity, now, limit=200)
+    table(
+        ("编号", "待办", "事项", "时限"),
+        [(t.id, t.name, t.business_key or "", local(t.due_at)) for t in found],
+    )
+    return [
+        {"id": t.id, "name": t.name, "number": t.business_key, "due_at": t.due_at}
+        for t in found
+    ]
+
+
+@main.command()
+@click.argument("task")
+@click.option("--person", required=True, help="办理人的账号。")
+@click.option("--fields", default="{}", help="表单内容，JSON 对象。")
+@command
+def complete(task: str, person: str, fields: str) -> dict[str, object]:
+    """以某人的身份办理一件待办。"""
+    engine = office.opened(settings_module.from_environment())
+    with engine.begin() as work:
+        done = work.complete_task(task, person, json_object(fields))
+    say("已办理。")
+    return {"instance": done.instance_id, "opened": list(done.opened)}
+
+
+@main.command(name="doctor")
+@command
+def diagnose() -> list[dict[str, object]]:
+    """检查数据库、日历、字体、前端、密钥和停滞的事项。"""
+    findings = doctor.examine(settings_module.from_environment())
+    for finding in findings:
+        say(f"{'正常' if finding.sound else '异常'}  {finding.subject}：{finding.text}")
+    if not all(finding.sound for finding in findings):
+        raise Refusal("有异常，请按上面的提示处理。")
+    return [vars(finding) for finding in findings]
+
+
+def gathered(paths: Sequence[Path]) -> dict[str, bytes]:
+    """Return the content of all deployable files below the paths, by name."""
+    files: dict[str, bytes] = {}
+    for path in paths:
+        if not path.exists():
+            raise Refusal(f"没有这个文件或目录：{path}")
+        below = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in below:
+            if file.is_file() and (file == path or file.suffix in DEPLOYED):
+                if file.name in files:
+                    raise Refusal(f"有两个文件同名：{file.name}")
+                files[file.name] = file.read_bytes()
+    return files
+
+
+def report(problems: Sequence[Any]) -> None:
+    """Print problems as `file:line: 错误 [rule] message`."""
+    for problem in problems:
+        severity = "错误" if problem.severity == "error" else "警告"
+        say(f"{place(problem)}: {severity} [{problem.rule}] {problem.message}")
+
+
+def place(problem: Any) -> str:
+    """Return where a problem lies."""
+    return f"{problem.file}:{problem.line}" if problem.line else str(problem.file)
+
+
+def problem_value(problem: Any) -> dict[str, object]:
+    """Return a problem as a JSON value."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "element": problem.element_id,
+        "rule": problem.rule,
+        "severity": problem.severity,
+        "message": problem.message,
+    }
+
+
+def json_object(text: str) -> Mapping[str, Any]:
+    """Return the JSON object given as an option; anything else is wrong usage."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise click.UsageError(f"--fields 不是 JSON：{error}") from error
+    if not isinstance(value, dict):
+        raise click.UsageError('--fields 必须是 JSON 对象，例如 {"title": "…"}。')
+    return value
+
+
+def local(moment: datetime | None) -> str:
+    """Return a moment as people in Shanghai read it."""
+    return f"{moment.astimezone(workdays.SHANGHAI):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns; a Chinese character is two columns wide."""
+    lines = [list(head), *[list(row) for row in rows]]
+    widths = [max(width(line[i]) for line in lines) for i in range(len(head))]
+    for line in lines:
+        cells = [
+            text + " " * (space - width(text))
+            for text, space in zip(line, widths, strict=True)
+        ]
+        say("  ".join(cells).rstrip())
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def _with_fields(error: errors.Invalid) -> str:
+    lines = [f"  {key}：{' '.join(texts)}" for key, texts in error.fields.items()]
+    return "\n".join([error.message, *lines])

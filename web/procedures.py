@@ -1,0 +1,86 @@
+"""Starting a matter: which procedures one may start, and their first form."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask import flash
+from flask import redirect
+from flask import render_template
+from flask import request
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_login import login_required
+
+from engine import errors
+from engine import queries
+from processes import procedures
+from processes.supervision import dossiers
+from processes.supervision import hotline
+from processes.supervision import matters
+from web import forms
+from web import office
+
+bp = Blueprint("procedures", __name__)
+
+
+@bp.get("/procedures")
+@login_required
+def index() -> ResponseReturnValue:
+    """Show the procedures that the signed-in person may start."""
+    return render_template(
+        "procedures/index.html", procedures=procedures.startable(current_user.identity)
+    )
+
+
+@bp.get("/procedures/<key>/start")
+@login_required
+def start(key: str) -> ResponseReturnValue:
+    """Show the first form of a procedure."""
+    return page(key)
+
+
+@bp.post("/procedures/<key>/start")
+@login_required
+def open_matter(key: str) -> ResponseReturnValue:
+    """Start the matter and show it."""
+    identity = current_user.identity
+    procedure = procedures.startable_by(identity, key)
+    with office.engine().read() as connection:
+        form = queries.start_form(connection, procedure.key)
+    fields = forms.posted(form, request.form)
+    try:
+        with office.engine().begin() as work:
+            started = work.start(procedure.key, fields=fields, person=identity.person)
+    except hotline.AlreadyRegistered as error:
+        return already(error)
+    except errors.Invalid as error:
+        return page(key, written=fields, refused=error), 422
+    with office.engine().read() as connection:
+        matter_id = dossiers.of_root(connection, identity, started.instance_id)
+    flash(f"已登记，督查编号 {started.business_key}。", "success")
+    return redirect(url_for("matters.show", matter_id=matter_id), code=303)
+
+
+def page(
+    key: str,
+    written: dict[str, Any] | None = None,
+    refused: errors.Invalid | None = None,
+) -> str:
+    """Return the page with the first form, with what was written and refused."""
+    procedure = procedures.startable_by(current_user.identity, key)
+    with office.engine().read() as connection:
+        form = queries.start_form(connection, procedure.key)
+    return render_template(
+        "procedures/start.html",
+        procedure=procedure,
+        sheet=forms.sheet(form, values=written, refused=refused, submit="登记"),
+    )
+
+
+def already(error: hotline.AlreadyRegistered) -> ResponseReturnValue:
+    """Show the matter of a ticket that was registered before, and say so."""
+    with office.engine().read() as connection:
+        matter = matters.find(connection, current_user.identity, error.number)
+    flash(error.message, "warning")
+    return redirect(url_for("matters.show", matter_id=matter.id), code=303)
