@@ -23,6 +23,7 @@ OVERSEERS = frozenset(
         "archivist",
     }
 )
+LEADERS = frozenset({"mayor", "exec_vice_mayor", "vice_mayor"})
 UNIT_ROLES = frozenset({"unit_registrar", "unit_handler", "unit_deputy", "unit_head"})
 
 

@@ -118,7 +118,7 @@ def look(
     ).one_or_none()
     if row is None:
         raise errors.NotFound(matter_id=matter_id)
-    if not _may_look(work.connection, row, identity):
+    if not may_look(work.connection, matter_id, identity):
         raise errors.Forbidden(
             "诉求人信息只有登记岗、督查专员和承办专人可以查看。", matter_id=matter_id
         )
@@ -134,7 +134,36 @@ def look(
             at=work.now(),
         )
     )
-    return vault.open(row.sealed, matter_id)
+    return vault.open(bytes(row.sealed), matter_id)
+
+
+def may_look(
+    connection: sa.Connection, matter_id: int, identity: people.Identity
+) -> bool:
+    """Whether the person may see the caller's data of a matter he may see."""
+    if access.holds(identity, *OFFICE_ROLES):
+        return True
+    undertaking = tables.undertaking.c
+    assigned = sa.select(tables.caller.c.matter_id).where(
+        tables.caller.c.matter_id == matter_id,
+        tables.caller.c.hidden_from_units.is_(False),
+        undertaking.matter_id == matter_id,
+        undertaking.handler == identity.person,
+    )
+    return connection.execute(assigned).first() is not None
+
+
+def mentions(
+    connection: sa.Connection, vault: Vault, matter_id: int, text: str
+) -> bool:
+    """Whether a text gives away the caller's telephone number or address."""
+    sealed = connection.scalar(
+        sa.select(tables.caller.c.sealed).where(tables.caller.c.matter_id == matter_id)
+    )
+    if sealed is None:
+        return False
+    caller = vault.open(bytes(sealed), matter_id)
+    return any(part and part in text for part in (caller.phone, caller.address))
 
 
 def mask_name(name: str) -> str:
@@ -147,20 +176,6 @@ def mask_phone(phone: str) -> str:
     if len(phone) < 8:
         return "*" * len(phone)
     return phone[:3] + "*" * (len(phone) - 7) + phone[-4:]
-
-
-def _may_look(
-    connection: sa.Connection, row: sa.Row[tuple[object, ...]], identity: people.Identity
-) -> bool:
-    if access.holds(identity, *OFFICE_ROLES):
-        return True
-    if row.hidden_from_units:
-        return False
-    undertaking = tables.undertaking.c
-    assigned = sa.exists().where(
-        undertaking.matter_id == row.matter_id, undertaking.handler == identity.person
-    )
-    return bool(connection.scalar(sa.select(assigned)))
 
 
 def _bound_to(matter_id: int) -> bytes:

@@ -1,13 +1,17 @@
 """A matter with everything on record about it, for those who may see it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from engine import errors, people
+from engine import errors
+from engine import people
 from engine import tables as engine_tables
-from processes.supervision import access, callers, tables
+from processes.supervision import access
+from processes.supervision import callers
+from processes.supervision import tables
 
 Row = sa.Row[tuple[object, ...]]
 

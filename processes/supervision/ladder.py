@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engine import errors, handlers, tables, workdays
 from engine.bpmn import decisions
 
-RESOURCE = "ladder.dmn"
+DECISION = "ladder"
 JOB = "ladder_rung"
 
 
@@ -44,16 +44,22 @@ class Planned:
 
 
 class NoLadder(errors.DuchaError):
-    """还没有部署督办阶梯决策表（ladder.dmn），不能设定时限。"""
+    """还没有部署督办阶梯决策表（ladder），不能设定时限。"""
 
 
 def policy(connection: sa.Connection) -> decisions.Decision:
     """Return the decision table deployed last."""
-    resource, deployment = tables.resource, tables.deployment
+    item, resource = tables.resource_item, tables.resource
+    deployment = tables.deployment
     content = connection.scalar(
         sa.select(resource.c.content)
+        .join(
+            item,
+            (item.c.deployment_id == resource.c.deployment_id)
+            & (item.c.resource == resource.c.name),
+        )
         .join(deployment, deployment.c.id == resource.c.deployment_id)
-        .where(resource.c.name == RESOURCE)
+        .where(item.c.kind == "decision", item.c.item_id == DECISION)
         .order_by(deployment.c.deployed_at.desc(), deployment.c.id.desc())
         .limit(1)
     )
@@ -64,7 +70,8 @@ def policy(connection: sa.Connection) -> decisions.Decision:
 
 @lru_cache(maxsize=8)
 def _read(content: bytes) -> decisions.Decision:
-    return decisions.read_decisions(content)[0]
+    found = decisions.read_decisions(content)
+    return next(one for one in found if one.id == DECISION)
 
 
 def rungs(answer: Iterable[Mapping[str, object]]) -> tuple[Rung, ...]:

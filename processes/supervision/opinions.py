@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine import errors, handlers
+from engine.bpmn import model
 from processes.supervision import entries, tables
 
 DECISION_LABELS = {
@@ -14,9 +15,18 @@ DECISION_LABELS = {
     "REJECT": "不予立项",
     "CHANGE_UNIT": "改承办",
     "NOT_OURS": "不属本县",
+    "REDO": "再办",
+    "CLOSE": "说明理由办结",
+}
+#: The property of an approval that lets its approver decide so.
+PERMISSIONS = {
+    "may_return": "RETURN",
+    "may_reject": "REJECT",
+    "may_change_unit": "CHANGE_UNIT",
+    "may_refuse": "NOT_OURS",
 }
 #: An approver who approves may write nothing; the record then says 同意.
-NEEDS_COMMENT = frozenset({"RETURN", "REJECT", "NOT_OURS"})
+NEEDS_COMMENT = frozenset({"RETURN", "REJECT", "NOT_OURS", "CLOSE"})
 
 
 class OwnDraft(errors.Forbidden):
@@ -60,7 +70,7 @@ def record(
     (审批人不得与起草人同一人, domain §2.0), `Invalid` for a return without a reason.
     """
     person, task_id = require_person(call), call.task_id or ""
-    decision = entries.choice(call.fields, "decision", list(DECISION_LABELS))
+    decision = entries.choice(call.fields, "decision", allowed(call.element))
     comment = entries.optional_text(call.fields, "comment", longest=2000)
     if decision in NEEDS_COMMENT and not comment:
         raise entries.refusal("comment", f"{DECISION_LABELS[decision]}须写明理由。")
@@ -85,6 +95,20 @@ def record(
         .returning(tables.opinion)
     ).one()
     return Opinion(**row._mapping)
+
+
+def allowed(element: model.Element) -> list[str]:
+    """Return the decisions an approval offers, by the properties of its element.
+
+    Whoever decides on another round says REDO or CLOSE; that task has no verb.
+    """
+    if "verb" not in element.properties:
+        return ["REDO", "CLOSE"]
+    return ["APPROVE"] + [
+        decision
+        for name, decision in PERMISSIONS.items()
+        if element.properties.get(name) == "true"
+    ]
 
 
 def require_person(call: handlers.Call) -> str:

@@ -109,6 +109,16 @@ def current(connection: sa.Connection, matter_id: int) -> Proposal:
     return _proposal(row)
 
 
+def of_matter(connection: sa.Connection, matter_id: int) -> list[Proposal]:
+    """Return all versions, the first one first."""
+    rows = connection.execute(
+        sa.select(tables.proposal)
+        .where(tables.proposal.c.matter_id == matter_id)
+        .order_by(tables.proposal.c.version)
+    )
+    return [_proposal(row) for row in rows]
+
+
 def _keep(
     work: handlers.Work,
     matter_id: int,

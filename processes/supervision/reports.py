@@ -10,14 +10,23 @@ import sqlalchemy as sa
 from engine import errors, handlers, people
 from processes.supervision import entries, tables, undertakings
 
-ReportClass = Literal["一般", "综合"]
-CLASSES: tuple[ReportClass, ...] = ("一般", "综合")
-COMPLETIONS = ("已完成", "进行中", "未启动", "无法完成")
+ReportClass = Literal["GENERAL", "COMPREHENSIVE"]
+CLASS_LABELS: Mapping[ReportClass, str] = {
+    "GENERAL": "一般报告",
+    "COMPREHENSIVE": "综合报告",
+}
+COMPLETION_LABELS = {
+    "DONE": "已完成",
+    "IN_PROGRESS": "进行中",
+    "NOT_STARTED": "未启动",
+    "IMPOSSIBLE": "无法完成",
+}
 #: 000四(二): a general report should not exceed this, so more needs a reason; a
 #: comprehensive one must not. Exactly the limit is allowed (Q-04, S10).
 GENERAL_LIMIT = 1000
 COMPREHENSIVE_LIMIT = 2000
 LONGEST_BASIS = 2000
+CONTACT = ("contacted_on", "contact_mode", "contact_content")
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,8 @@ class Report:
     progress: int
     problems: str
     need_rectify: bool
-    measures: list[str]
+    #: Each with its `measure` and the `deadline` it has, as ISO day or None.
+    measures: list[dict[str, str | None]]
     investigated: bool
     fact_basis: str | None
     legal_basis: str | None
@@ -108,23 +118,21 @@ def read(given: entries.Entries) -> Mapping[str, object]:
     Problems may be 无, never empty; rectification needs a measure (R-01-24); an
     investigation its facts and its law (R-01-25); limits of length as in Q-04.
     """
-    report_class = entries.choice(given, "report_class", CLASSES)
+    report_class = entries.choice(given, "report_class", list(CLASS_LABELS))
     body = entries.text(given, "body")
     count = word_count(body)
     excess_reason = entries.optional_text(given, "excess_reason", longest=500)
-    if report_class == "综合" and count > COMPREHENSIVE_LIMIT:
+    if report_class == "COMPREHENSIVE" and count > COMPREHENSIVE_LIMIT:
         raise entries.refusal(
             "body", f"综合报告不超过{COMPREHENSIVE_LIMIT}字，现有{count}字。"
         )
-    if report_class == "一般" and count > GENERAL_LIMIT and not excess_reason:
+    if report_class == "GENERAL" and count > GENERAL_LIMIT and not excess_reason:
         raise entries.refusal(
             "excess_reason",
             f"一般报告原则上不超过{GENERAL_LIMIT}字，现有{count}字，请说明超限理由。",
         )
     need_rectify = entries.flag(given, "need_rectify")
-    measures = [
-        entries.text(row, "measure") for row in entries.rows(given, "measures")
-    ]
+    measures = [_measure(row) for row in entries.rows(given, "measures")]
     if need_rectify and not measures:
         raise entries.refusal("measures", "需要整改的，至少填写一条整改措施。")
     investigated = entries.flag(given, "investigated")
@@ -135,14 +143,14 @@ def read(given: entries.Entries) -> Mapping[str, object]:
     if investigated and not legal_basis:
         raise entries.refusal("legal_basis", "查处问题须填写法律法规政策依据。")
     progress = entries.optional_whole(given, "progress", least=0, largest=100)
-    completion = entries.choice(given, "completion", COMPLETIONS)
+    completion = entries.choice(given, "completion", list(COMPLETION_LABELS))
     return {
         "report_class": report_class,
         "body": body,
         "word_count": count,
         "excess_reason": excess_reason or None,
         "completion": completion,
-        "progress": (100 if completion == "已完成" else 0)
+        "progress": (100 if completion == "DONE" else 0)
         if progress is None
         else progress,
         "problems": entries.text(given, "problems", longest=LONGEST_BASIS),
@@ -224,18 +232,29 @@ def record_contact(
 ) -> None:
     """Keep when, how and about what the handler was in touch with the caller.
 
-    Reads `contacted_on`, `mode` and `content`.
+    Reads `contacted_on`, `contact_mode` and `contact_content`; with none of them
+    there was no contact to keep.
     """
+    if not any(given.get(key) for key in CONTACT):
+        return
     work.connection.execute(
         tables.contact.insert().values(
             undertaking_id=undertaking.id,
             contacted_on=entries.day(given, "contacted_on"),
-            mode=entries.text(given, "mode", longest=50),
-            content=entries.text(given, "content", longest=LONGEST_BASIS),
+            mode=entries.text(given, "contact_mode", longest=50),
+            content=entries.text(given, "contact_content", longest=LONGEST_BASIS),
             person=person,
             at=work.now(),
         )
     )
+
+
+def _measure(row: entries.Entries) -> dict[str, str | None]:
+    deadline = entries.optional_day(row, "deadline")
+    return {
+        "measure": entries.text(row, "measure", longest=500),
+        "deadline": deadline.isoformat() if deadline else None,
+    }
 
 
 def _may_sign(work: handlers.Work, report: Report, unit: str) -> bool:

@@ -22,7 +22,7 @@ QUALITIES = {
     "objective": "客观全面",
     "truthful": "内容属实",
 }
-DECISIONS = {
+VERDICTS = {
     "ACCEPT": "采纳",
     "RETURN_REDO": "退回重办",
     "RETURN_RESUBMIT": "退回重报",
@@ -39,7 +39,7 @@ class Review:
     accurate: bool
     objective: bool
     truthful: bool
-    decision: str
+    verdict: str
     reasons: list[str]
     resubmit_on: date | None
     comment: str
@@ -50,13 +50,13 @@ class Review:
     @property
     def accepts(self) -> bool:
         """Whether the report was accepted."""
-        return self.decision == "ACCEPT"
+        return self.verdict == "ACCEPT"
 
 
 def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review:
     """Append the review of the report submitted last.
 
-    Reads `accurate`, `objective`, `truthful`, `decision`, `reasons`, `resubmit_on`
+    Reads `accurate`, `objective`, `truthful`, `verdict`, `reasons`, `resubmit_on`
     and `comment`. To accept, all three are ticked; to return, at least one of the
     four reasons is given and a day to report again (3 working days by default).
     """
@@ -64,11 +64,11 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
     if report is None or report.submitted_at is None:
         raise errors.Refused("还没有上报的报告可以审核。", undertaking=undertaking.number)
     given = call.fields
-    decision = entries.choice(given, "decision", list(DECISIONS))
+    verdict = entries.choice(given, "verdict", list(VERDICTS))
     qualities = {key: entries.flag(given, key) for key in QUALITIES}
     reasons = entries.choices(given, "reasons", list(REASONS))
     resubmit_on = None
-    if decision == "ACCEPT":
+    if verdict == "ACCEPT":
         missing = [key for key, ticked in qualities.items() if not ticked]
         if missing:
             raise errors.Invalid(
@@ -85,7 +85,7 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
             undertaking_id=undertaking.id,
             report_id=report.id,
             **qualities,
-            decision=decision,
+            verdict=verdict,
             reasons=list(reasons),
             resubmit_on=resubmit_on,
             comment=entries.optional_text(given, "comment", longest=2000),

@@ -100,7 +100,7 @@ hotline_ticket = sa.Table(
     sa.Column("required_workdays", sa.Integer),
     sa.Column("callback", sa.Text),
     sa.Column("callback_note", sa.Text),
-    sa.Column("withdrawal_reason", sa.Text),
+    sa.Column("redo_on", sa.Date),
 )
 
 caller = sa.Table(
@@ -258,7 +258,7 @@ review = sa.Table(
     sa.Column("accurate", sa.Boolean, nullable=False),
     sa.Column("objective", sa.Boolean, nullable=False),
     sa.Column("truthful", sa.Boolean, nullable=False),
-    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("reasons", database.Json, nullable=False),
     sa.Column("resubmit_on", sa.Date),
     sa.Column("comment", sa.Text, nullable=False),
@@ -323,9 +323,10 @@ archive_volume = sa.Table(
     tables.metadata,
     _id(),
     sa.Column("matter_id", sa.ForeignKey("matter.id"), nullable=False, unique=True),
-    sa.Column("volume_no", sa.Text, nullable=False, unique=True),
+    #: Number and retention are given when the volume is filed.
+    sa.Column("volume_no", sa.Text, unique=True),
     sa.Column("year", sa.Integer, nullable=False),
-    sa.Column("retention", sa.Text, nullable=False),
+    sa.Column("retention", sa.Text),
     sa.Column("items", database.Json, nullable=False),
     sa.Column("findings", database.Json, nullable=False),
     _moment("compiled_at"),

@@ -1,0 +1,241 @@
+"""Documents (文书): registered when they are issued, printed afterwards.
+
+What a document says is frozen as JSON in the transaction that issues it. It is
+printed outside of any transaction, by the outbox or when someone asks first; the
+same data and template give the same pages.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+import sqlalchemy as sa
+import typst
+
+from engine import database, errors, handlers, people
+from processes import fonts
+from processes.supervision import access, matters, tables
+
+#: Templates are named by their path below this folder.
+CATALOG = Path(__file__).parent.parent / "catalog"
+CHANNEL = "document"
+
+TYPE_LABELS = {
+    "HOTLINE_NOTICE": "督促查办事项通知单",
+    "URGE_NOTICE": "督查催办通知",
+    "SUPPLEMENTARY": "补充归档材料",
+}
+
+
+class NotPrintable(errors.DuchaError):
+    """文书模板有错，无法生成。"""
+
+
+class Door(Protocol):
+    """The engine's door, as far as printing needs it."""
+
+    def begin(self) -> AbstractContextManager[handlers.Work]:
+        """Open a transaction that commits at its end."""
+        ...
+
+    def read(self) -> AbstractContextManager[sa.Connection]:
+        """Open a connection for queries."""
+        ...
+
+
+@dataclass(frozen=True)
+class Document:
+    """An entry of the register; `sha256` is of the printed PDF, None before."""
+
+    id: int
+    matter_id: int
+    undertaking_id: int | None
+    type: str
+    number: str
+    version: int
+    year: int
+    title: str
+    template: str | None
+    data_sha256: str
+    sha256: str | None
+    created_by: str | None
+    created_at: datetime
+    rendered_at: datetime | None
+
+
+_REGISTER = [
+    column
+    for column in tables.document.c
+    if column.name not in ("data", "content")
+]
+
+
+def register(
+    work: handlers.Work,
+    *,
+    matter: matters.Matter,
+    type: str,
+    number: str,
+    title: str,
+    data: Mapping[str, object],
+    template: str | None,
+    undertaking_id: int | None = None,
+    person: str | None = None,
+) -> Document:
+    """Enter a document with its frozen data, and have it printed after the commit.
+
+    The same type and number again is the next version. A document without a
+    template is its data alone.
+    """
+    frozen = database.canonical(data)
+    document = tables.document.c
+    version = work.connection.scalar(
+        sa.select(sa.func.coalesce(sa.func.max(document.version), 0) + 1).where(
+            document.type == type, document.number == number
+        )
+    )
+    row = work.connection.execute(
+        tables.document.insert()
+        .values(
+            matter_id=matter.id,
+            undertaking_id=undertaking_id,
+            type=type,
+            number=number,
+            version=version,
+            year=work.calendar.local_date(work.now()).year,
+            title=title,
+            template=template,
+            data=frozen,
+            data_sha256=hashlib.sha256(frozen).hexdigest(),
+            created_by=person,
+            created_at=work.now(),
+        )
+        .returning(*_REGISTER)
+    ).one()
+    if template is not None:
+        work.send(CHANNEL, str(row.id), {}, key=f"document:{row.id}")
+    return Document(**row._mapping)
+
+
+def of_matter(
+    connection: sa.Connection, identity: people.Identity, matter_id: int
+) -> list[Document]:
+    """Return the documents of a matter to one who may see it, the first one first.
+
+    A unit sees the notice and the letters of its own undertakings only.
+    """
+    rows = connection.execute(
+        sa.select(*_REGISTER)
+        .join(tables.matter)
+        .where(tables.document.c.matter_id == matter_id, _readable(identity))
+        .order_by(tables.document.c.id)
+    )
+    return [Document(**row._mapping) for row in rows]
+
+
+def pdf(door: Door, identity: people.Identity, document_id: int) -> bytes:
+    """Return the PDF of a document to one who may see it, printing it if need be."""
+    with door.read() as connection:
+        found = connection.scalar(
+            sa.select(tables.document.c.id)
+            .join(tables.matter)
+            .where(
+                tables.document.c.id == document_id,
+                tables.document.c.template.is_not(None),
+                _readable(identity),
+            )
+        )
+    if found is None:
+        raise errors.NotFound(document_id=document_id)
+    return print_once(door, document_id)
+
+
+def print_once(door: Door, document_id: int) -> bytes:
+    """Return the PDF, printing and storing it the first time.
+
+    The printing lies between two transactions. Where two print at once, the pages
+    stored first stay.
+    """
+    with door.read() as connection:
+        row = _row(connection, document_id)
+    if row.content is not None:
+        return bytes(row.content)
+    pages = render(row.template, row.data, created_at=row.created_at)
+    with door.begin() as work:
+        work.connection.execute(
+            tables.document.update()
+            .where(
+                tables.document.c.id == document_id,
+                tables.document.c.content.is_(None),
+            )
+            .values(
+                content=pages,
+                sha256=hashlib.sha256(pages).hexdigest(),
+                rendered_at=work.now(),
+            )
+        )
+        return bytes(_row(work.connection, document_id).content)
+
+
+def render(template: str, data: bytes, *, created_at: datetime) -> bytes:
+    """Return the PDF of a template of the catalog, filled with JSON data.
+
+    The data reaches the template as one text that it parses: nothing in it is ever
+    markup. Raise `NotPrintable` where the template has a fault.
+    """
+    path = (CATALOG / template).resolve()
+    if not path.is_relative_to(CATALOG) or not path.is_file():
+        raise NotPrintable(f"没有文书模板“{template}”。", template=template)
+    try:
+        pages = typst.compile(
+            path,
+            root=path.parent,
+            font_paths=fonts.font_paths(),
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={"data": data.decode()},
+            timestamp=created_at,
+        )
+    except typst.TypstError as error:
+        raise NotPrintable(
+            f"文书模板“{template}”无法生成：{error.message}", template=template
+        ) from error
+    if not isinstance(pages, bytes):
+        raise NotPrintable(template=template)
+    return pages
+
+
+def frozen_data(connection: sa.Connection, document_id: int) -> dict[str, object]:
+    """Return what a document says, as it was frozen when it was issued."""
+    data: dict[str, object] = orjson.loads(_row(connection, document_id).data)
+    return data
+
+
+def _row(
+    connection: sa.Connection, document_id: int
+) -> sa.Row[tuple[object, ...]]:
+    row = connection.execute(
+        sa.select(tables.document).where(tables.document.c.id == document_id)
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(document_id=document_id)
+    return row
+
+
+def _readable(identity: people.Identity) -> sa.ColumnElement[bool]:
+    whole_matter = access.holds(identity, *access.OVERSEERS)
+    if whole_matter:
+        return access.visible(identity)
+    own = sa.exists().where(
+        tables.undertaking.c.id == tables.document.c.undertaking_id,
+        tables.undertaking.c.unit.in_(sorted(identity.units)),
+    )
+    return sa.and_(
+        access.visible(identity),
+        sa.or_(tables.document.c.type == "HOTLINE_NOTICE", own),
+    )

@@ -1,0 +1,105 @@
+"""What a unit does: acknowledge, assign, draft, sign, submit; and the office's review."""
+
+from collections.abc import Mapping
+
+from engine import errors, handlers
+from processes.supervision import entries, matters, opinions, reports, reviews
+from processes.supervision import undertakings
+
+
+def install(registry: handlers.Registry) -> None:
+    """Register the handlers and functions of this part."""
+    registry.handler("record_acknowledgement")(record_acknowledgement)
+    registry.handler("assign_handler")(assign_handler)
+    registry.handler("record_assist_opinion")(record_assist_opinion)
+    registry.handler("draft_report")(draft_report)
+    registry.handler("submit_report")(submit_report)
+    registry.handler("record_review")(record_review)
+    registry.handler("return_report")(return_report)
+    registry.handler("accept_undertaking")(accept_undertaking)
+    registry.function("leads_accepted", needs_work=True)(undertakings.leads_accepted)
+    registry.function("unit_of", needs_work=True)(unit_of)
+    registry.function("role_of", needs_work=True)(role_of)
+    registry.function("due_of", needs_work=True)(due_of)
+
+
+def undertaking_of(call: handlers.Call) -> undertakings.Undertaking:
+    """Return the undertaking whose id the instance carries."""
+    number = entries.number(call.variables, "undertaking")
+    return undertakings.get(call.work.connection, number)
+
+
+def unit_of(work: handlers.Work, undertaking: object) -> str:
+    """Return the code of the unit an undertaking is issued to."""
+    return _get(work, undertaking).unit
+
+
+def role_of(work: handlers.Work, undertaking: object) -> str:
+    """Return LEAD or ASSIST."""
+    return _get(work, undertaking).role
+
+
+def due_of(work: handlers.Work, undertaking: object) -> str:
+    """Return when the unit's report is due, also after a return, as ISO 8601."""
+    return _get(work, undertaking).due_at.isoformat(timespec="seconds")
+
+
+def record_acknowledgement(call: handlers.Call) -> None:
+    """Record that the unit has the notice; with the first, the matter is in progress."""
+    undertaking = undertakings.acknowledge(
+        call.work, undertaking_of(call).id, opinions.require_person(call)
+    )
+    matter = matters.get(call.work.connection, undertaking.matter_id)
+    if matter.status == "ISSUED":
+        matters.move(call.work, matter, "IN_PROGRESS")
+
+
+def assign_handler(call: handlers.Call) -> Mapping[str, object]:
+    """Name the one person who handles it."""
+    handler = entries.text(call.fields, "handler", longest=100)
+    internal_due_on = entries.optional_day(call.fields, "internal_due_on")
+    undertakings.assign(call.work, undertaking_of(call).id, handler, internal_due_on)
+    return {"handler": handler}
+
+
+def record_assist_opinion(call: handlers.Call) -> None:
+    """Keep the assisting unit's opinion."""
+    opinion = entries.text(call.fields, "opinion", longest=5000)
+    undertakings.give_assist_opinion(call.work, undertaking_of(call).id, opinion)
+
+
+def draft_report(call: handlers.Call) -> None:
+    """Keep the draft of the report and the contact with the caller."""
+    undertaking, person = undertaking_of(call), opinions.require_person(call)
+    reports.draft(call.work, undertaking, call.fields, person=person)
+    reports.record_contact(call.work, undertaking, call.fields, person=person)
+
+
+def submit_report(call: handlers.Call) -> None:
+    """Send the signed report to the office."""
+    reports.submit(call.work, undertaking_of(call))
+
+
+def record_review(call: handlers.Call) -> Mapping[str, object]:
+    """Append the review; its verdict becomes a variable."""
+    review = reviews.record(call, undertaking_of(call))
+    return {"verdict": review.verdict}
+
+
+def return_report(call: handlers.Call) -> None:
+    """Send the report back with the deadline the review set."""
+    undertaking = undertaking_of(call)
+    review = reviews.latest(call.work.connection, undertaking.id)
+    if review is None or review.resubmit_on is None:
+        raise errors.Refused("审核意见没有定补报时限。", undertaking=undertaking.number)
+    undertakings.returned(call.work, undertaking.id, review.resubmit_on)
+
+
+def accept_undertaking(call: handlers.Call) -> None:
+    """Accept the unit's part."""
+    undertakings.accept(call.work, undertaking_of(call).id)
+
+
+def _get(work: handlers.Work, undertaking: object) -> undertakings.Undertaking:
+    number = entries.number({"undertaking": undertaking}, "undertaking")
+    return undertakings.get(work.connection, number)
