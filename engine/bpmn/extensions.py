@@ -42,7 +42,6 @@ _SYNONYMS: Final = {
     "resultVariableName": "resultVariable",
 }
 
-#: what an extension belongs to is drawn directly in one of these
 _CONTAINERS: Final = frozenset(
     {"definitions", "process", "subProcess", "transaction", "adHocSubProcess"}
 )
@@ -59,6 +58,11 @@ _EVENTS: Final = frozenset(
     " intermediateThrowEvent".split()
 )
 _ELEMENTS: Final = _ACTIVITIES | _GATEWAYS | _EVENTS
+_OWNERS: Final = (
+    _ELEMENTS
+    | _CONTAINERS
+    | frozenset({"sequenceFlow", "lane", "message", "signal", "error", "escalation"})
+)
 _CALLING: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 _FORMS: Final = frozenset({"userTask", "startEvent"})
 _PEOPLE: Final = frozenset({"userTask"})
@@ -216,13 +220,13 @@ def listeners(
         for child in family(node, word):
             event = child.get("event", "")
             handler = handler_name(child.get("delegateExpression"))
+            fields = _fields(child, findings)
             for banned in ("class", "expression"):
                 if banned in child.attrib:
                     refuse_attribute(banned, child, findings)
             if event not in events:
                 refuse_attribute("event", child, findings)
             elif handler is not None:
-                fields = _fields(child, findings)
                 found.append(model.Listener(event, handler, fields))
             elif "class" not in child.attrib and "expression" not in child.attrib:
                 findings.error(
@@ -287,10 +291,11 @@ def _vendor_value(node: etree._Element, word: str) -> str:
 
 def _owner(node: etree._Element) -> str | None:
     """Return the id of the drawn element that a node belongs to."""
-    parent = node.getparent()
-    while parent is not None and etree.QName(parent).localname not in _CONTAINERS:
-        node, parent = parent, parent.getparent()
-    return node.get("id")
+    for place in (node, *node.iterancestors()):
+        name = etree.QName(place)
+        if name.namespace == parsing.MODEL and name.localname in _OWNERS:
+            return place.get("id")
+    return None
 
 
 def _judge_attribute(
@@ -304,7 +309,7 @@ def _judge_attribute(
     kind = etree.QName(node).localname
     places = _READ.get(word, frozenset())
     foreign_type = word == "type" and value != "external"
-    if word in _REFUSED | {"type", "delegateExpression"}:
+    if word in _REFUSED | {"type", "delegateExpression", "expression"}:
         if (kind not in places or foreign_type) and value != "false":
             refuse_attribute(written, node, findings)
     elif places and kind not in places:

@@ -14,6 +14,8 @@ _BINDINGS: Final = {
     "version": "calledElementVersion",
     "versionTag": "calledElementVersionTag",
 }
+#: what a task may do instead of asking a decision table
+_CALLING: Final = ("delegateExpression", "type", "expression")
 
 
 def judge(process: model.Process, known: Known, findings: problems.Findings) -> None:
@@ -155,6 +157,8 @@ def _judge_handler(
                 element.line,
             )
         return
+    if "expression" in attributes:
+        return
     written = attributes.get("delegateExpression")
     if written is None:
         if element.event is None or element.event.kind != "message":
@@ -188,7 +192,7 @@ def _judge_decision(
     decision = element.attributes.get("decisionRef")
     named = problems.label(element.id, element.name)
     if not decision:
-        if "delegateExpression" in element.attributes or "type" in element.attributes:
+        if any(word in element.attributes for word in _CALLING):
             _judge_handler(element, known, findings)
         else:
             findings.error(

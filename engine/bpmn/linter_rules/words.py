@@ -24,6 +24,7 @@ _EVALUATED: Final = (
     "formKey",
     "formRef",
     "topic",
+    "expression",
     "decisionRef",
     "calledElementVersion",
     "calledElementVersionTag",
