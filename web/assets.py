@@ -5,8 +5,13 @@ import mimetypes
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request, send_from_directory, url_for
-from markupsafe import Markup, escape
+from flask import Flask
+from flask import Response
+from flask import request
+from flask import send_from_directory
+from flask import url_for
+from markupsafe import Markup
+from markupsafe import escape
 
 DIST = Path(__file__).parent / "static" / "dist"
 ONE_YEAR_SECONDS = 365 * 24 * 3600
@@ -17,7 +22,8 @@ class FrontendMissing(RuntimeError):
 
     def __init__(self, manifest: Path) -> None:
         super().__init__(
-            f"前端尚未构建，页面无法显示：缺少 {manifest}。请在项目目录运行 make setup。"
+            f"前端尚未构建，页面无法显示：缺少 {manifest}。"
+            "请在项目目录运行 make setup。"
         )
         self.manifest = manifest
 

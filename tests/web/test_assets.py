@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Flask
+from flask import render_template_string
 
 from web import assets
 

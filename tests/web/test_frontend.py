@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response, render_template_string, request
-from playwright.sync_api import Page, expect
+from flask import Flask
+from flask import Response
+from flask import render_template_string
+from flask import request
+from playwright.sync_api import Page
+from playwright.sync_api import expect
 
 from web import assets
 
@@ -23,7 +27,9 @@ FRAME = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 {{ asset("base") }}{{ asset(entry) if entry }}</head>
 <body><main class="container"><h1>督查</h1>%s</main></body></html>"""
 
-FORM = FRAME % """
+FORM = (
+    FRAME
+    % """
 <script type="application/json" id="schema">{{ schema|tojson }}</script>
 <script type="application/json" id="values">{"title": "督办"}</script>
 <script type="application/json" id="errors">{{ errors|tojson }}</script>
@@ -38,6 +44,7 @@ FORM = FRAME % """
             formnovalidate>退回</button>
   </div>
 </form>"""
+)
 SCHEMA = {
     "type": "default",
     "schemaVersion": 19,
@@ -67,10 +74,13 @@ SCHEMA = {
         {"type": "filepicker", "id": "file", "key": "file", "label": "附件"},
     ],
 }
-DIAGRAM = FRAME % """
+DIAGRAM = (
+    FRAME
+    % """
 <div data-diagram data-xml-url="/diagram.bpmn" data-marks="marks"></div>
 <script type="application/json" id="marks">
 {"done": ["propose"], "active": ["sign"], "overdue": ["sign"]}</script>"""
+)
 XML = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
     xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI"
@@ -84,10 +94,14 @@ XML = """<?xml version="1.0" encoding="UTF-8"?>
       height="80" /></bpmndi:BPMNShape>
   </bpmndi:BPMNPlane></bpmndi:BPMNDiagram>
 </bpmn:definitions>"""
-LIST = FRAME % """
+LIST = (
+    FRAME
+    % """
 <input type="search" aria-label="搜索事项" data-key="/">
-<ul><li data-row><a href="/one">第一件</a></li><li data-row><a href="/two">第二件</a></li>
-</ul><p data-poll="/count" data-poll-seconds="0.2"></p>"""
+<ul><li data-row><a href="/one">第一件</a></li>
+<li data-row><a href="/two">第二件</a></li></ul>
+<p data-poll="/count" data-poll-seconds="0.2"></p>"""
+)
 
 
 class Pages(Flask):
@@ -220,7 +234,8 @@ def test_a_diagram_shows_where_the_instance_stands(page: Page, serve: Serve) -> 
 
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize(
-    ("path", "logo"), [("/form", ".fjs-powered-by-link"), ("/diagram", ".bjs-powered-by")]
+    ("path", "logo"),
+    [("/form", ".fjs-powered-by-link"), ("/diagram", ".bjs-powered-by")],
 )
 def test_the_logo_of_the_tool_is_seen_and_free(
     page: Page, serve: Serve, path: str, logo: str, width: int
@@ -241,7 +256,7 @@ def test_the_logo_of_the_tool_is_seen_and_free(
 
 
 def test_keys_walk_the_list_and_find_the_search(page: Page, serve: Serve) -> None:
-    """j and k move, / searches, and letters typed into a field stay letters."""
+    """J and k move, / searches, and letters typed into a field stay letters."""
     page.goto(f"{serve(Pages())}/list")
     page.keyboard.press("j")
     page.keyboard.press("j")
