@@ -6,7 +6,9 @@ the write lock at once: a reader that becomes a writer half way would fail with
 """
 
 import sqlite3
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from alembic import command as alembic
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
 
 from engine import errors
 
@@ -76,6 +80,25 @@ def canonical(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
 
 
+def insert_once(
+    connection: sa.Connection,
+    table: sa.Table,
+    column: str,
+    values: Mapping[str, object],
+) -> bool:
+    """Insert the row unless one has its `column` already; say whether it was new.
+
+    Waits for another transaction that is inserting the same just now.
+    """
+    if connection.dialect.name == "postgresql":
+        on_postgresql = postgresql.insert(table).on_conflict_do_nothing(
+            index_elements=[column]
+        )
+        return connection.execute(on_postgresql, values).rowcount == 1
+    on_sqlite = sqlite.insert(table).on_conflict_do_nothing(index_elements=[column])
+    return connection.execute(on_sqlite, values).rowcount == 1
+
+
 def create(url: str) -> sa.Engine:
     """Return the pool of connections to the database at `url`.
 
@@ -101,6 +124,16 @@ def upgrade(database: sa.Engine) -> None:
             raise NewerSchema(revisions=sorted(unknown))
         config.attributes["connection"] = connection
         alembic.upgrade(config, "head")
+
+
+def missing_revisions(database: sa.Engine) -> list[str]:
+    """Return the revisions that `upgrade` would still have to run, newest first."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with database.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    newer = ScriptDirectory.from_config(config).iterate_revisions("head", present)
+    return [revision.revision for revision in newer]
 
 
 def _revisions(config: Config) -> list[Any]:

@@ -4,14 +4,18 @@ A registry is filled once, at start-up, and only read afterwards. Names found in
 diagram are looked up here and nowhere else.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
+from typing import TypeVar
 
 import sqlalchemy as sa
 
-from engine import errors, workdays
+from engine import errors
+from engine import workdays
 from engine.bpmn import model
 
 
@@ -21,6 +25,14 @@ class NameTaken(errors.DuchaError):
 
 class NoHandler(errors.DuchaError):
     """没有登记这一名称的处理程序。"""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new process instance."""
+
+    instance_id: str
+    business_key: str | None
 
 
 class Work(Protocol):
@@ -90,6 +102,19 @@ class Work(Protocol):
         person: str | None = None,
     ) -> int:
         """Deliver a message to the one instance that waits for it."""
+        ...
+
+    def start(
+        self,
+        key: str,
+        *,
+        variables: Mapping[str, object] | None = None,
+        fields: Mapping[str, object] | None = None,
+        business_key: str | None = None,
+        person: str | None = None,
+        start_event: str | None = None,
+    ) -> Started:
+        """Start an instance of the newest version of a procedure."""
         ...
 
     def set_business_key(self, instance_id: str, business_key: str) -> None:

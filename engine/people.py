@@ -5,16 +5,21 @@ A person's *groups* are the roles of the posts held at that moment: `go_deputy`,
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
 from engine import errors
-from engine.tables import absence, post, substitution, unit
+from engine.tables import absence
 from engine.tables import person as person_table
+from engine.tables import post
+from engine.tables import substitution
+from engine.tables import unit
 
 
 class NoSuchPerson(errors.NotFound):
@@ -105,8 +110,8 @@ _IDENTITY = sa.union_all(
 
 def identity(connection: sa.Connection, person_id: str, at: datetime) -> Identity:
     """Return who the person is at that moment; `NoSuchPerson` when not active."""
-    own: list[sa.Row[tuple[object, ...]]] = []
-    of_others: dict[str, list[sa.Row[tuple[object, ...]]]] = defaultdict(list)
+    own: list[sa.Row[Any]] = []
+    of_others: dict[str, list[sa.Row[Any]]] = defaultdict(list)
     for row in connection.execute(_IDENTITY, {"person": person_id, "at": at}):
         if row.substitution is None:
             own.append(row)
@@ -129,11 +134,11 @@ def group(role: str, unit_code: str | None) -> str:
     return f"{role}.{unit_code}" if unit_code else role
 
 
-def _groups(rows: Iterable[sa.Row[tuple[object, ...]]]) -> frozenset[str]:
+def _groups(rows: Iterable[sa.Row[Any]]) -> frozenset[str]:
     return frozenset(group(row.role, row.unit) for row in rows if row.role)
 
 
-def _principal(rows: Sequence[sa.Row[tuple[object, ...]]]) -> Principal:
+def _principal(rows: Sequence[sa.Row[Any]]) -> Principal:
     roles = frozenset(rows[0].roles)
     return Principal(
         person=rows[0].id,
@@ -362,7 +367,7 @@ def add_absence(
     return absence_id
 
 
-def _reachable(start: str, pairs: Iterable[sa.Row[tuple[object, ...]]]) -> set[str]:
+def _reachable(start: str, pairs: Iterable[sa.Row[Any]]) -> set[str]:
     onward: dict[str, list[str]] = defaultdict(list)
     for pair in pairs:
         onward[pair.principal].append(pair.substitute)

@@ -6,9 +6,16 @@ and the indexes that lists need cover open rows alone.
 """
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column
+from sqlalchemy import ForeignKey
+from sqlalchemy import Index
+from sqlalchemy import Integer
+from sqlalchemy import LargeBinary
+from sqlalchemy import Table
+from sqlalchemy import Text
 
-from engine.database import Json, UTCDateTime
+from engine.database import Json
+from engine.database import UTCDateTime
 
 #: Names are given, so that migrations on both databases can refer to them.
 metadata = sa.MetaData(
@@ -46,6 +53,17 @@ resource = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+#: The forms and decisions in the files, by the id that diagrams refer to.
+resource_item = Table(
+    "resource_item",
+    metadata,
+    #: form | decision
+    Column("kind", Text, primary_key=True),
+    Column("item_id", Text, primary_key=True),
+    Column("deployment_id", ForeignKey("deployment.id"), primary_key=True),
+    Column("resource", Text, nullable=False),
+)
+
 definition = Table(
     "definition",
     metadata,
@@ -54,11 +72,20 @@ definition = Table(
     Column("version", Integer, nullable=False),
     Column("version_tag", Text),
     Column("name", Text, nullable=False),
-    #: Of the diagram and of the forms and decisions deployed beside it.
+    #: Of the diagram and of the forms and decisions it uses.
     Column("hash", Text, nullable=False),
     Column("deployment_id", ForeignKey("deployment.id"), nullable=False),
     Column("resource", Text, nullable=False),
     sa.UniqueConstraint("key", "version"),
+)
+
+#: The files with forms and decisions that a definition uses, fixed with its version.
+definition_resource = Table(
+    "definition_resource",
+    metadata,
+    Column("definition_id", ForeignKey("definition.id"), primary_key=True),
+    Column("deployment_id", ForeignKey("deployment.id"), primary_key=True),
+    Column("resource", Text, primary_key=True),
 )
 
 #: Message and signal start events of the newest version of each key.
@@ -83,6 +110,8 @@ instance = Table(
     Column("parent_id", ForeignKey("instance.id")),
     Column("parent_wait_id", Text),
     Column("root_id", Text, nullable=False),
+    #: The key of the root: the procedure, whichever process of it this is.
+    Column("root_key", Text, nullable=False),
     #: Calls between this instance and its root, the root being 0.
     Column("depth", Integer, nullable=False),
     #: active | ended
@@ -117,10 +146,13 @@ user_task = Table(
     Column("root_id", Text, nullable=False),
     Column("business_key", Text),
     Column("definition_id", Text, nullable=False),
-    Column("key", Text, nullable=False),
+    #: The key of the root instance.
+    Column("procedure", Text, nullable=False),
     Column("element_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("description", Text),
+    #: Of the lane it is drawn in: what a substitution limited to roles must cover.
+    Column("role", Text),
     #: Whoever decided in the matter already may not do so again for another (S13).
     Column("approval", sa.Boolean, nullable=False),
     Column("assignee", Text),
@@ -176,7 +208,8 @@ job = Table(
     "job",
     metadata,
     Column("id", Text, primary_key=True),
-    #: timer | async | hand_over | handler | retry | outbox | message | start | external
+    #: timer | async | external | retry | hand_over | message | signal | start |
+    #: handler | outbox
     Column("kind", Text, nullable=False),
     Column("key", Text, unique=True),
     Column("instance_id", ForeignKey("instance.id")),
@@ -216,7 +249,7 @@ incident = Table(
     "incident",
     metadata,
     Column("id", Text, primary_key=True),
-    #: failed | job | outbox | stalled
+    #: failed | call | job | stalled
     Column("kind", Text, nullable=False),
     Column("instance_id", ForeignKey("instance.id")),
     Column("element_id", Text),

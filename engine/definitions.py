@@ -1,0 +1,518 @@
+"""Deployed procedures: versions by content, read once, shared by all threads."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from engine import database
+from engine import errors
+from engine import handlers
+from engine.bpmn import decisions
+from engine.bpmn import expressions
+from engine.bpmn import forms
+from engine.bpmn import graph
+from engine.bpmn import linter
+from engine.bpmn import model
+from engine.bpmn import parsing
+from engine.bpmn import reading
+from engine.bpmn import submissions
+from engine.tables import definition as definition_table
+from engine.tables import definition_resource
+from engine.tables import deployment as deployment_table
+from engine.tables import resource as resource_table
+from engine.tables import resource_item
+from engine.tables import start_event
+
+#: Parsed definitions kept in one process.
+CACHED = 500
+
+
+class NoSuchDefinition(errors.NotFound):
+    """没有部署过这一流程。"""
+
+
+class DeploymentRefused(errors.Invalid):
+    """流程文件有错误，没有部署。"""
+
+    def __init__(self, problems: "tuple[Located, ...]") -> None:
+        """Carry every problem, warnings included, with the file it is in."""
+        self.problems = problems
+        fields: dict[str, list[str]] = {}
+        for located in problems:
+            fields.setdefault(located.resource, []).append(located.problem.message)
+        super().__init__(fields=fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A problem and the file it is in."""
+
+    resource: str
+    problem: model.Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One version of a process, ready to run."""
+
+    id: str
+    key: str
+    version: int
+    name: str
+    deployment_id: str
+    graph: graph.Graph
+    forms: Mapping[str, submissions.Form]
+    decisions: Mapping[str, decisions.Decision]
+
+    @property
+    def process(self) -> model.Process:
+        """What the diagram says."""
+        return self.graph.process
+
+    def form_of(self, element: model.Element) -> submissions.Form | None:
+        """Return the form that an element names."""
+        name = form_name(element)
+        return self.forms.get(name) if name else None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The version a process has after a deployment, new or as it was."""
+
+    id: str
+    key: str
+    version: int
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a deployment did; `problems` holds the warnings."""
+
+    id: str
+    definitions: tuple[Deployed, ...]
+    problems: tuple[Located, ...]
+
+
+@dataclass(slots=True)
+class Bundle:
+    """The files of a deployment, read."""
+
+    processes: list[tuple[str, model.Process]] = field(default_factory=list)
+    #: (form | decision, id) -> the file it is in
+    items: dict[tuple[str, str], str] = field(default_factory=dict)
+    problems: list[Located] = field(default_factory=list)
+
+    def ids(self, kind: str) -> set[str]:
+        """Return the ids of its forms or decisions."""
+        return {item_id for found, item_id in self.items if found == kind}
+
+    def refuse(self, resource: str, rule: str, messages: Iterable[str]) -> None:
+        """Add errors of a file."""
+        self.problems += [
+            Located(resource, model.Problem(rule, None, "error", message))
+            for message in messages
+        ]
+
+
+def form_name(element: model.Element) -> str | None:
+    """Return the id of the form that an element names."""
+    attributes = element.attributes
+    return attributes.get("formRef") or attributes.get("formKey")
+
+
+def read(files: Mapping[str, bytes]) -> Bundle:
+    """Read every .bpmn, .form and .dmn; what is wrong is among the problems."""
+    bundle = Bundle()
+    for name, content in sorted(files.items()):
+        if name.endswith(".bpmn"):
+            _read_diagram(bundle, name, content)
+        elif name.endswith(".form"):
+            _read_form(bundle, name, content)
+        elif name.endswith(".dmn"):
+            _read_decisions(bundle, name, content)
+        else:
+            bundle.refuse(name, "file", ["只能部署 .bpmn、.form 和 .dmn 文件。"])
+    return bundle
+
+
+def _read_diagram(bundle: Bundle, name: str, content: bytes) -> None:
+    try:
+        found = reading.read_diagram(content, name=name)
+    except parsing.UnreadableDiagram as error:
+        bundle.refuse(name, "xsd", [error.message])
+        return
+    bundle.problems += [Located(name, problem) for problem in found.problems]
+    known = {process.key for _, process in bundle.processes}
+    for process in found.processes:
+        if process.key in known:
+            bundle.refuse(
+                name, "duplicate-id", [f"流程编号“{process.key}”在另一文件里已有。"]
+            )
+        bundle.processes.append((name, process))
+
+
+def _read_form(bundle: Bundle, name: str, content: bytes) -> None:
+    try:
+        _add_item(bundle, name, "form", forms.read_form(content).id)
+    except submissions.FormError as error:
+        bundle.refuse(name, "form", error.problems)
+
+
+def _read_decisions(bundle: Bundle, name: str, content: bytes) -> None:
+    try:
+        for decision in decisions.read_decisions(content):
+            _add_item(bundle, name, "decision", decision.id)
+    except decisions.DecisionError as error:
+        bundle.refuse(name, "decision", error.problems)
+
+
+def _add_item(bundle: Bundle, name: str, kind: str, item_id: str) -> None:
+    if bundle.items.setdefault((kind, item_id), name) != name:
+        bundle.refuse(name, kind, [f"编号“{item_id}”在另一文件里已有。"])
+
+
+def judge(
+    bundle: Bundle,
+    registry: handlers.Registry,
+    *,
+    functions: Iterable[str],
+    known: Mapping[str, set[str]],
+) -> None:
+    """Lint every process; `known` holds what earlier deployments brought, by kind."""
+    callees = {process.key for _, process in bundle.processes} | known["process"]
+    for name, process in bundle.processes:
+        bundle.problems += [
+            Located(name, problem)
+            for problem in linter.lint(
+                process,
+                handlers=set(registry.handlers),
+                forms=bundle.ids("form") | known["form"],
+                decisions=bundle.ids("decision") | known["decision"],
+                callees=callees,
+                functions=set(functions),
+            )
+        ]
+
+
+def known(connection: sa.Connection) -> dict[str, set[str]]:
+    """Return the ids of processes, forms and decisions deployed so far."""
+    found: dict[str, set[str]] = {"form": set(), "decision": set()}
+    columns = resource_item.c
+    for kind, item_id in connection.execute(sa.select(columns.kind, columns.item_id)):
+        found[kind].add(item_id)
+    found["process"] = set(connection.scalars(sa.select(definition_table.c.key)))
+    return found
+
+
+def deploy(
+    connection: sa.Connection,
+    bundle: Bundle,
+    files: Mapping[str, bytes],
+    at: datetime,
+    person: str | None,
+) -> Deployment:
+    """Store a bundle that was judged; unchanged processes keep their version."""
+    deployment_id = uuid4().hex
+    connection.execute(
+        deployment_table.insert().values(
+            id=deployment_id, deployed_at=at, deployed_by=person
+        )
+    )
+    hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files}
+    connection.execute(
+        resource_table.insert(),
+        [
+            {
+                "deployment_id": deployment_id,
+                "name": name,
+                "hash": hashes[name],
+                "content": content,
+            }
+            for name, content in files.items()
+        ],
+    )
+    if bundle.items:
+        connection.execute(
+            resource_item.insert(),
+            [
+                {
+                    "kind": kind,
+                    "item_id": item_id,
+                    "deployment_id": deployment_id,
+                    "resource": name,
+                }
+                for (kind, item_id), name in bundle.items.items()
+            ],
+        )
+    deployed = tuple(
+        _version(connection, bundle, process, name, deployment_id, hashes[name])
+        for name, process in bundle.processes
+    )
+    return Deployment(deployment_id, deployed, tuple(bundle.problems))
+
+
+def _version(
+    connection: sa.Connection,
+    bundle: Bundle,
+    process: model.Process,
+    resource: str,
+    deployment_id: str,
+    diagram_hash: str,
+) -> Deployed:
+    used = _used(connection, bundle, process, deployment_id)
+    content = [process.key, diagram_hash, sorted({file[2] for file in used})]
+    content_hash = hashlib.sha256(database.canonical(content)).hexdigest()
+    last = connection.execute(
+        sa.select(
+            definition_table.c.id, definition_table.c.version, definition_table.c.hash
+        )
+        .where(definition_table.c.key == process.key)
+        .order_by(definition_table.c.version.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is not None and last.hash == content_hash:
+        return Deployed(last.id, process.key, last.version, new=False)
+    new = Deployed(uuid4().hex, process.key, last.version + 1 if last else 1, new=True)
+    connection.execute(
+        definition_table.insert().values(
+            id=new.id,
+            key=new.key,
+            version=new.version,
+            version_tag=process.version_tag,
+            name=process.name or process.key,
+            hash=content_hash,
+            deployment_id=deployment_id,
+            resource=resource,
+        )
+    )
+    if used:
+        connection.execute(
+            definition_resource.insert(),
+            [
+                {"definition_id": new.id, "deployment_id": file[0], "resource": file[1]}
+                for file in sorted(used)
+            ],
+        )
+    return new
+
+
+def _used(
+    connection: sa.Connection,
+    bundle: Bundle,
+    process: model.Process,
+    deployment_id: str,
+) -> set[tuple[str, str, str]]:
+    """Return (deployment, file, hash) of the forms and decisions a process uses."""
+    wanted: set[tuple[str, str]] = set()
+    for element in process.elements.values():
+        form = form_name(element)
+        decision = element.attributes.get("decisionRef")
+        if form:
+            wanted.add(("form", form))
+        if decision and expressions.is_expression(decision):
+            # Which table it will be is only known at run time.
+            wanted |= {("decision", found) for found in bundle.ids("decision")}
+        elif decision:
+            wanted.add(("decision", decision))
+    used = set()
+    for kind, item_id in wanted:
+        file = connection.execute(
+            sa.select(
+                resource_table.c.deployment_id,
+                resource_table.c.name,
+                resource_table.c.hash,
+            )
+            .join_from(
+                resource_item,
+                resource_table,
+                (resource_table.c.deployment_id == resource_item.c.deployment_id)
+                & (resource_table.c.name == resource_item.c.resource),
+            )
+            .join(
+                deployment_table,
+                deployment_table.c.id == resource_item.c.deployment_id,
+            )
+            .where(resource_item.c.kind == kind, resource_item.c.item_id == item_id)
+            .order_by(
+                (deployment_table.c.id == deployment_id).desc(),
+                deployment_table.c.deployed_at.desc(),
+            )
+            .limit(1)
+        ).one_or_none()
+        if file is not None:
+            used.add((file[0], file[1], file[2]))
+    return used
+
+
+def listen(connection: sa.Connection, new: Deployed, process: model.Process) -> None:
+    """Let the message and signal start events of the newest version start instances."""
+    connection.execute(
+        start_event.delete().where(start_event.c.definition_key == new.key)
+    )
+    rows = [
+        {
+            "definition_key": new.key,
+            "element_id": element.id,
+            "definition_id": new.id,
+            "kind": element.event.kind,
+            "name": element.event.name,
+        }
+        for element in starts(process)
+        if element.event and element.event.kind in ("message", "signal")
+    ]
+    if rows:
+        connection.execute(start_event.insert(), rows)
+
+
+def starts(process: model.Process) -> Iterable[model.Element]:
+    """Return the start events of the process itself."""
+    return (
+        element
+        for element in process.elements.values()
+        if element.kind == "startEvent" and element.scope == process.key
+    )
+
+
+def latest(connection: sa.Connection, key: str) -> str:
+    """Return the id of the newest version of a process."""
+    return find(connection, definition_table.c.key == key, key=key)
+
+
+def called(
+    connection: sa.Connection,
+    caller: Definition,
+    key: str,
+    details: Mapping[str, object],
+) -> str:
+    """Return the id of the version that a call activity is bound to.
+
+    `deployment` means the newest version that was there when the caller was deployed.
+    """
+    binding = details.get("binding")
+    conditions = [definition_table.c.key == key]
+    if binding == "version":
+        conditions.append(definition_table.c.version == _whole(details.get("version")))
+    elif binding == "versionTag":
+        conditions.append(definition_table.c.version_tag == details.get("version_tag"))
+    elif binding == "deployment":
+        deployed_at = deployment_table.c.deployed_at
+        when = sa.select(deployed_at).where(
+            deployment_table.c.id == caller.deployment_id
+        )
+        earlier = sa.select(deployment_table.c.id).where(
+            deployed_at <= when.scalar_subquery()
+        )
+        conditions.append(definition_table.c.deployment_id.in_(earlier))
+    return find(connection, *conditions, key=key)
+
+
+def _whole(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise NoSuchDefinition(f"流程的版本应是整数，现为“{value}”。") from None
+
+
+def find(
+    connection: sa.Connection, *conditions: sa.ColumnElement[bool], key: str
+) -> str:
+    """Return the id of the newest version for which the conditions hold."""
+    found = connection.scalar(
+        sa.select(definition_table.c.id)
+        .where(*conditions)
+        .order_by(definition_table.c.version.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise NoSuchDefinition(f"没有部署过流程“{key}”。", key=key)
+    return str(found)
+
+
+class Library:
+    """The definitions of one process of ours, each read once; safe for threads."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._lock = threading.Lock()
+        self._read: OrderedDict[str, Definition] = OrderedDict()
+
+    def get(self, connection: sa.Connection, definition_id: str) -> Definition:
+        """Return a definition by its id; it never changes once deployed."""
+        with self._lock:
+            known = self._read.get(definition_id)
+            if known is not None:
+                self._read.move_to_end(definition_id)
+                return known
+        # Two threads may read the same one at the same time; either copy will do.
+        found = _load(connection, definition_id)
+        with self._lock:
+            self._read[definition_id] = found
+            if len(self._read) > CACHED:
+                self._read.popitem(last=False)
+        return found
+
+
+def diagram(connection: sa.Connection, definition_id: str) -> bytes:
+    """Return the XML of a definition's diagram."""
+    content = connection.scalar(
+        sa.select(resource_table.c.content)
+        .join_from(
+            definition_table,
+            resource_table,
+            (resource_table.c.deployment_id == definition_table.c.deployment_id)
+            & (resource_table.c.name == definition_table.c.resource),
+        )
+        .where(definition_table.c.id == definition_id)
+    )
+    if content is None:
+        raise NoSuchDefinition(definition_id=definition_id)
+    return bytes(content)
+
+
+def _load(connection: sa.Connection, definition_id: str) -> Definition:
+    content = diagram(connection, definition_id)
+    row = connection.execute(
+        sa.select(definition_table).where(definition_table.c.id == definition_id)
+    ).one()
+    process = next(
+        process
+        for process in reading.read_diagram(content, name=row.resource).processes
+        if process.key == row.key
+    )
+    found_forms: dict[str, submissions.Form] = {}
+    found_decisions: dict[str, decisions.Decision] = {}
+    for file in connection.execute(
+        sa.select(resource_table.c.name, resource_table.c.content)
+        .join_from(
+            definition_resource,
+            resource_table,
+            (resource_table.c.deployment_id == definition_resource.c.deployment_id)
+            & (resource_table.c.name == definition_resource.c.resource),
+        )
+        .where(definition_resource.c.definition_id == definition_id)
+    ):
+        if file.name.endswith(".form"):
+            form = forms.read_form(file.content)
+            found_forms[form.id] = form
+        else:
+            for decision in decisions.read_decisions(file.content):
+                found_decisions[decision.id] = decision
+    return Definition(
+        id=row.id,
+        key=row.key,
+        version=row.version,
+        name=row.name,
+        deployment_id=row.deployment_id,
+        graph=graph.build(process),
+        forms=found_forms,
+        decisions=found_decisions,
+    )

@@ -1,0 +1,217 @@
+"""The door: the only place where anything is committed."""
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+from uuid import uuid4
+
+import sqlalchemy as sa
+import structlog
+
+from engine import clock as clocks
+from engine import database
+from engine import definitions
+from engine import errors
+from engine import handlers
+from engine import history
+from engine import incidents
+from engine import jobs
+from engine import unit_of_work
+from engine import workdays
+from engine.tables import outbox
+
+T = TypeVar("T")
+
+#: Whole-transaction tries when the database says "again" (locked, serialization).
+TRIES = 3
+
+#: Jobs that one commit may set off in its own thread; the heartbeat does the rest.
+PROMPT = 100
+
+#: SQLSTATE of serialization failure, deadlock and lock not available.
+PASSING = {"40001", "40P01", "55P03"}
+
+log = structlog.get_logger()
+
+
+class Busy(errors.DuchaError):
+    """数据库正忙，请稍后再试。"""
+
+
+class NoChannel(errors.DuchaError):
+    """没有登记这一发送渠道。"""
+
+
+class Engine:
+    """Runs procedures for people on one database; safe for threads."""
+
+    def __init__(
+        self,
+        pool: sa.Engine,
+        *,
+        clock: clocks.Clock,
+        calendar: workdays.Calendar,
+        registry: handlers.Registry,
+    ) -> None:
+        """Take a pool of connections from `database.create`."""
+        self.calendar = calendar
+        self.clock = clock
+        self.registry = registry
+        self.library = definitions.Library()
+        self.worker = uuid4().hex
+        self._reading = pool
+        self._writing = pool.execution_options(writes=True)
+        # SQLite lets one writer in at a time and has the others poll: threads of
+        # one process queue here instead.
+        alone = pool.dialect.name == "sqlite"
+        self._turn = threading.Lock() if alone else None
+
+    @contextmanager
+    def begin(self) -> Iterator[unit_of_work.UnitOfWork]:
+        """Give a unit of work: leaving commits it, an exception rolls it back."""
+        with self._transaction() as work:
+            yield work
+        self._follow_up(work.prompt)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection for queries; nothing done with it remains."""
+        with self._reading.connect() as connection:
+            yield connection
+
+    def carry_out(self, command: Callable[[unit_of_work.UnitOfWork], T]) -> T:
+        """Run a command in a transaction, again if the database asks for it."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self.begin() as work:
+                    return command(work)
+            except sa.exc.DBAPIError as error:
+                if attempt == TRIES or not _passes(error):
+                    raise
+                time.sleep(random.uniform(0, 0.05 * attempt))
+        raise Busy
+
+    @contextmanager
+    def _transaction(self) -> Iterator[unit_of_work.UnitOfWork]:
+        turn = self._turn
+        if turn is not None and not turn.acquire(
+            timeout=database.BUSY_TIMEOUT_MS / 1000
+        ):
+            raise Busy
+        try:
+            with self._writing.begin() as connection:
+                yield unit_of_work.UnitOfWork(
+                    connection,
+                    at=self.clock.now(),
+                    calendar=self.calendar,
+                    registry=self.registry,
+                    library=self.library,
+                    worker=self.worker,
+                )
+        finally:
+            if turn is not None:
+                turn.release()
+
+    # -- jobs -------------------------------------------------------------------
+
+    def run_due(self, limit: int = 50) -> int:
+        """Run the jobs that are due, at most `limit`; return how many were claimed."""
+        with self._transaction() as work:
+            claimed = jobs.claim(work.connection, work.now(), limit, self.worker)
+        for job in claimed:
+            self._follow_up(self._run(job))
+        return len(claimed)
+
+    def _follow_up(self, prompt: Sequence[str]) -> None:
+        """Run the jobs that a commit left for at once, and those they leave."""
+        waiting = deque(prompt)
+        budget = PROMPT
+        while waiting:
+            job_id = waiting.popleft()
+            budget -= 1
+            if budget < 0:
+                with self._transaction() as work:
+                    jobs.release(work.connection, job_id, self.worker)
+                continue
+            with self._reading.connect() as connection:
+                job = jobs.get(connection, job_id)
+            if job is not None and job.locked_by == self.worker:
+                waiting.extend(self._run(job))
+
+    def _run(self, job: jobs.Job) -> Sequence[str]:
+        """Run a claimed job in a transaction of its own; a failure is written down."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                if job.kind == "outbox":
+                    self._deliver(job)
+                    return ()
+                with self._transaction() as work:
+                    work.run(job)
+                return work.prompt
+            except Exception as error:
+                passing = isinstance(error, errors.Conflict) or (
+                    isinstance(error, sa.exc.DBAPIError) and _passes(error)
+                )
+                if passing and attempt < TRIES:
+                    time.sleep(random.uniform(0, 0.05 * attempt))
+                    continue
+                log.warning("job failed", job=job.id, kind=job.kind, exc_info=error)
+                self._note_failure(job, error)
+                return ()
+        return ()
+
+    def _note_failure(self, job: jobs.Job, error: Exception) -> None:
+        told = (
+            error.message
+            if isinstance(error, errors.DuchaError)
+            else f"{type(error).__name__}: {error}"
+        )
+        with self._transaction() as work:
+            jobs.fail(work.connection, job, told, work.now())
+
+    def _deliver(self, job: jobs.Job) -> None:
+        """Send a message of the outbox; the network is outside of any transaction."""
+        outbox_id = job.payload["outbox_id"]
+        with self._transaction() as work:
+            row = work.connection.execute(
+                outbox.update()
+                .where(outbox.c.id == outbox_id)
+                .values(attempts=outbox.c.attempts + 1)
+                .returning(outbox)
+            ).one()
+        if row.sent_at is None:
+            channel = self.registry.channels.get(row.channel)
+            if channel is None:
+                raise NoChannel(f"没有登记发送渠道“{row.channel}”。")
+            channel(handlers.Message(row.id, row.key, row.recipient, row.payload))
+        with self._transaction() as work:
+            if jobs.settle(work.connection, job):
+                work.connection.execute(
+                    outbox.update()
+                    .where(outbox.c.id == outbox_id)
+                    .values(sent_at=work.now())
+                )
+
+    # -- the daily round ----------------------------------------------------------
+
+    def report_stalled(self) -> list[str]:
+        """Open an incident for every instance that neither waits nor ends."""
+        with self._transaction() as work:
+            return incidents.stalled(work.connection, work.now())
+
+    def anchor_history(self) -> history.Anchor:
+        """Hash together the heads of all histories that moved."""
+        with self._transaction() as work:
+            return history.anchor(work.connection, work.now())
+
+
+def _passes(error: sa.exc.DBAPIError) -> bool:
+    """Say whether the same transaction may succeed when tried again."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in PASSING or "database is locked" in str(error.orig)

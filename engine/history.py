@@ -1,0 +1,246 @@
+"""What happened, for good: one chain of hashes per instance, anchored together.
+
+Each event's hash covers the hash before it, and the instance's row keeps the last
+one. Whoever edits, deletes, swaps or cuts off events would have to compute the
+chain anew, and is then found by the anchors, which form a chain of their own over
+the heads of all instances. Publish the newest anchor's hash outside the database.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import database
+from engine import errors
+from engine.tables import anchor as anchor_table
+from engine.tables import anchored_head
+from engine.tables import history_event
+from engine.tables import instance
+
+#: The hash before the first event of a chain.
+GENESIS = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened in an instance; `type` is in the past tense."""
+
+    type: str
+    element_id: str | None = None
+    task_id: str | None = None
+    person: str | None = None
+    on_behalf_of: str | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A place where the record is not what was once written."""
+
+    instance_id: str
+    seq: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The hash over the heads of all chains at one moment."""
+
+    seq: int
+    at: datetime
+    hash: str
+
+
+def chained(
+    instance_id: str, seq: int, head: str, at: datetime, events: Iterable[Event]
+) -> tuple[list[dict[str, Any]], int, str]:
+    """Return the rows of the events, and the sequence number and head after them."""
+    rows = []
+    for event in events:
+        seq += 1
+        row = {
+            "instance_id": instance_id,
+            "seq": seq,
+            "at": at,
+            "type": event.type,
+            "element_id": event.element_id,
+            "task_id": event.task_id,
+            "person": event.person,
+            "on_behalf_of": event.on_behalf_of,
+            "details": dict(event.details),
+        }
+        head = _hash(head, row)
+        rows.append({**row, "hash": head})
+    return rows, seq, head
+
+
+def _hash(previous: str, row: Mapping[str, object]) -> str:
+    return hashlib.sha256(previous.encode() + database.canonical(row)).hexdigest()
+
+
+_INSERT = history_event.insert()
+
+
+def write(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Store the rows of one or more chains."""
+    if rows:
+        connection.execute(_INSERT, rows)
+
+
+def append(
+    connection: sa.Connection, instance_id: str, at: datetime, event: Event
+) -> tuple[int, str]:
+    """Append one event to an instance that rests; return the new number and head."""
+    found = connection.execute(
+        sa.select(instance.c.history_seq, instance.c.history_head)
+        .where(instance.c.id == instance_id)
+        .with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise errors.NotFound(instance_id=instance_id)
+    rows, seq, head = chained(instance_id, found[0], found[1], at, [event])
+    connection.execute(
+        instance.update()
+        .where(instance.c.id == instance_id)
+        .values(history_seq=seq, history_head=head)
+    )
+    write(connection, rows)
+    return seq, head
+
+
+def last(connection: sa.Connection, instance_id: str) -> sa.Row[Any] | None:
+    """Return when and by whom an instance was last changed."""
+    return connection.execute(
+        sa.select(history_event.c.at, history_event.c.person)
+        .where(history_event.c.instance_id == instance_id)
+        .order_by(history_event.c.seq.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def anchor(connection: sa.Connection, at: datetime) -> Anchor:
+    """Hash together the heads that moved since the last anchor, and keep them."""
+    anchored = (
+        sa.select(sa.func.max(anchored_head.c.seq))
+        .where(anchored_head.c.instance_id == instance.c.id)
+        .scalar_subquery()
+    )
+    moved = connection.execute(
+        sa.select(instance.c.id, instance.c.history_seq, instance.c.history_head)
+        .where(instance.c.history_seq > sa.func.coalesce(anchored, 0))
+        .order_by(instance.c.id)
+    ).all()
+    last = connection.execute(
+        sa.select(anchor_table).order_by(anchor_table.c.seq.desc()).limit(1)
+    ).one_or_none()
+    seq = last.seq + 1 if last else 1
+    heads = [tuple(row) for row in moved]
+    hashed = _anchor_hash(last.hash if last else GENESIS, seq, at, heads)
+    connection.execute(anchor_table.insert().values(seq=seq, at=at, hash=hashed))
+    if heads:
+        connection.execute(
+            anchored_head.insert(),
+            [
+                {"instance_id": i, "seq": s, "head": h, "anchor_seq": seq}
+                for i, s, h in heads
+            ],
+        )
+    return Anchor(seq=seq, at=at, hash=hashed)
+
+
+def _anchor_hash(
+    previous: str, seq: int, at: datetime, heads: Sequence[tuple[Any, ...]]
+) -> str:
+    return hashlib.sha256(
+        previous.encode() + database.canonical([seq, at, heads])
+    ).hexdigest()
+
+
+def verify(connection: sa.Connection, instance_id: str) -> list[Finding]:
+    """Return what is wrong with the chain of one instance; nothing when sound."""
+    row = connection.execute(
+        sa.select(instance.c.id, instance.c.history_seq, instance.c.history_head).where(
+            instance.c.id == instance_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(instance_id=instance_id)
+    return list(_verify_chain(connection, row.id, row.history_seq, row.history_head))
+
+
+def _verify_chain(
+    connection: sa.Connection, instance_id: str, last_seq: int, last_head: str
+) -> Iterator[Finding]:
+    anchored: dict[int, str] = {
+        row.seq: row.head
+        for row in connection.execute(
+            sa.select(anchored_head.c.seq, anchored_head.c.head).where(
+                anchored_head.c.instance_id == instance_id
+            )
+        )
+    }
+    head, seq = GENESIS, 0
+    for row in connection.execute(
+        sa.select(history_event)
+        .where(history_event.c.instance_id == instance_id)
+        .order_by(history_event.c.seq)
+    ).mappings():
+        seq += 1
+        if row["seq"] != seq:
+            yield Finding(instance_id, seq, f"第 {seq} 条记录缺失。")
+            return
+        content = {name: row[name] for name in row if name != "hash"}
+        head = _hash(head, content)
+        if row["hash"] != head:
+            yield Finding(instance_id, seq, f"第 {seq} 条记录被改动过。")
+            return
+        if anchored.pop(seq, head) != head:
+            yield Finding(instance_id, seq, f"第 {seq} 条记录与锚定的记录不符。")
+            return
+    if (seq, head) != (last_seq, last_head):
+        yield Finding(instance_id, last_seq, f"末尾的记录缺失：应有 {last_seq} 条。")
+    for lost in sorted(anchored):
+        yield Finding(instance_id, lost, f"锚定过的第 {lost} 条记录缺失。")
+
+
+def verify_all(connection: sa.Connection) -> list[Finding]:
+    """Return what is wrong with any chain or anchor; nothing when all is sound."""
+    findings: list[Finding] = []
+    known: set[str] = set()
+    for row in connection.execute(
+        sa.select(instance.c.id, instance.c.history_seq, instance.c.history_head)
+    ).all():
+        known.add(row.id)
+        findings += _verify_chain(connection, row.id, row.history_seq, row.history_head)
+    anchored = sa.select(anchored_head.c.instance_id).distinct()
+    for gone in sorted(set(connection.scalars(anchored)) - known):
+        findings.append(Finding(gone, None, "锚定过的办件整件缺失。"))
+    return findings + list(_verify_anchors(connection))
+
+
+def _verify_anchors(connection: sa.Connection) -> Iterator[Finding]:
+    previous = GENESIS
+    for expected, row in enumerate(
+        connection.execute(sa.select(anchor_table).order_by(anchor_table.c.seq)).all(),
+        start=1,
+    ):
+        heads = connection.execute(
+            sa.select(
+                anchored_head.c.instance_id, anchored_head.c.seq, anchored_head.c.head
+            )
+            .where(anchored_head.c.anchor_seq == row.seq)
+            .order_by(anchored_head.c.instance_id)
+        )
+        hashed = _anchor_hash(previous, row.seq, row.at, [tuple(h) for h in heads])
+        if row.seq != expected or row.hash != hashed:
+            yield Finding("", row.seq, f"第 {expected} 个锚点被改动过或缺失。")
+            return
+        previous = row.hash
