@@ -119,10 +119,9 @@ class Decision:
         self, variables: dict[str, object], functions: expressions.Functions
     ) -> list[dict[str, object]]:
         subjects = [self._subject(entry, variables, functions) for entry in self.inputs]
+        judged = [variables | {"?": subject} for subject in subjects]
         matched = [
-            rule
-            for rule in self.rules
-            if self._matches(rule, subjects, variables, functions)
+            rule for rule in self.rules if self._matches(rule, judged, functions)
         ]
         results = [self._outputs_of(rule, variables, functions) for rule in matched]
         if self.aggregation == "COUNT":
@@ -171,13 +170,11 @@ class Decision:
     def _matches(
         self,
         rule: Rule,
-        subjects: list[object],
-        variables: dict[str, object],
+        judged: list[dict[str, object]],
         functions: expressions.Functions,
     ) -> bool:
-        for entry, test, subject in zip(self.inputs, rule.tests, subjects, strict=True):
+        for entry, test, known in zip(self.inputs, rule.tests, judged, strict=True):
             place = f"{self._place(rule)}的输入“{entry.label}”"
-            known = variables | {"?": subject}
             if self._evaluate(test, known, functions, place) is not True:
                 return False
         return True

@@ -74,7 +74,9 @@ def test_a_sum_beyond_the_calendar_is_refused():
 
 def test_a_moment_needs_its_offset():
     assert at("2026-03-01T09:00") == iso8601.parse_moment("2026-03-01T09:00:00+08:00")
-    assert datetime(2026, 3, 1, 9, tzinfo=UTC) == iso8601.parse_moment("2026-03-01T09:00Z")
+    assert datetime(2026, 3, 1, 9, tzinfo=UTC) == iso8601.parse_moment(
+        "2026-03-01T09:00Z"
+    )
     with pytest.raises(TimeFormatError, match=r"\+08:00"):
         iso8601.parse_moment("2026-03-01T09:00:00")
 
