@@ -5,7 +5,9 @@ diagram are looked up here and nowhere else.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
@@ -33,6 +35,19 @@ class Started:
 
     instance_id: str
     business_key: str | None
+
+
+class Reading(Protocol):
+    """The connection and the moment of something that is only looked at."""
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection to read on."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the moment for which it is looked at."""
+        ...
 
 
 class Work(Protocol):
@@ -157,6 +172,10 @@ Handler = Callable[[Call], Mapping[str, object] | None]
 Function = Callable[..., object]
 Job = Callable[[Work, Mapping[str, object]], None]
 Channel = Callable[[Message], None]
+#: What a field offers at an element: [{"value": …, "label": …}].
+Source = Callable[
+    [Reading, model.Element, Mapping[str, object]], Sequence[Mapping[str, str]]
+]
 
 
 class Registry:
@@ -170,6 +189,7 @@ class Registry:
         self.work_functions: dict[str, Function] = {}
         self.jobs: dict[str, Job] = {}
         self.channels: dict[str, Channel] = {}
+        self.sources: dict[str, Source] = {}
 
     def handler(self, name: str) -> Callable[[Handler], Handler]:
         """Register what `camunda:delegateExpression="${name}"` runs."""
@@ -213,6 +233,29 @@ class Registry:
             return function
 
         return register
+
+    def choices(self, name: str) -> Callable[[Source], Source]:
+        """Register what a form field with `"valuesKey": name` offers."""
+
+        def register(function: Source) -> Source:
+            _put(self.sources, name, function)
+            return function
+
+        return register
+
+    def offered(
+        self,
+        names: Iterable[str],
+        reading: Reading,
+        element: model.Element,
+        variables: Mapping[str, object],
+    ) -> dict[str, Sequence[Mapping[str, str]]]:
+        """Return what the registered ones of these sources offer at an element."""
+        return {
+            name: self.sources[name](reading, element, variables)
+            for name in names
+            if name in self.sources
+        }
 
     @property
     def function_names(self) -> frozenset[str]:

@@ -80,6 +80,10 @@ class Form:
     record_keys: tuple[str, ...]
     scope: Scope
 
+    def sources(self) -> frozenset[str]:
+        """Return the names that fields take their options from (`valuesKey`)."""
+        return frozenset(_sources(self.scope))
+
     def validate(
         self,
         submitted: Mapping[str, object],
@@ -99,6 +103,14 @@ class Form:
         visit = _Visit(now)
         accepted = visit.scope(self.scope, dict(submitted), context, context, "")
         return Submission(accepted, visit.errors)
+
+
+def _sources(scope: Scope) -> Iterator[str]:
+    for one in scope.fields:
+        if one.options is not None and one.options.key is not None:
+            yield one.options.key
+    for rows in scope.lists:
+        yield from _sources(rows.scope)
 
 
 def _refuses_past(scope: Scope) -> bool:
