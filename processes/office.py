@@ -1,0 +1,109 @@
+"""The office as a whole: what it registers with the engine, and what it deploys."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine import engine as engines
+from engine import handlers, tables
+from processes import spool
+from processes.supervision import callers, documents, escalation, ladder
+from processes.supervision import settings as records
+from processes.supervision.elements import approval, closing, registration, reporting
+from processes.supervision.elements import undertaking
+
+CATALOG = Path(__file__).parent / "catalog"
+DEPLOYED = {".bpmn", ".form", ".dmn"}
+#: 夏邑县: the code of the area that all numbers begin with.
+AREA = "411426"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the office must be told: its secret, where messages go, its area code."""
+
+    secret_key: str
+    #: The directory that gateways fetch outgoing messages from (see spool.py).
+    outgoing: Path
+    area: str = AREA
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The newest version of a procedure."""
+
+    key: str
+    name: str
+    version: int
+
+
+def registry(settings: Settings) -> handlers.Registry:
+    """Return a registry with everything the office's procedures name."""
+    filled = handlers.Registry()
+    install(filled, settings)
+    return filled
+
+
+def install(registry: handlers.Registry, settings: Settings) -> None:
+    """Register every handler, function, job and channel of the office.
+
+    Printing needs the engine itself: call `print_documents` once it is there.
+    """
+    office = records.Settings(settings.area, callers.Vault(settings.secret_key))
+    registration.install(registry, office)
+    approval.install(registry)
+    undertaking.install(registry)
+    reporting.install(registry)
+    closing.install(registry, office)
+    registry.job(ladder.JOB)(escalation.climb)
+    for name in ("sms", "hotline"):
+        registry.channel(name)(spool.channel(settings.outgoing / name))
+
+
+def print_documents(engine: engines.Engine) -> None:
+    """Let the outbox print documents: outside of the transaction that issued them."""
+
+    def carry(message: handlers.Message) -> None:
+        documents.print_once(engine, int(message.recipient))
+
+    engine.registry.channel(documents.CHANNEL)(carry)
+
+
+def deploy_catalog(engine: engines.Engine) -> list[Deployed]:
+    """Deploy the shipped procedures where they changed; return their versions."""
+    files = catalog_files()
+    with engine.begin() as work:
+        if not _is_deployed(work.connection, files):
+            work.deploy(files)
+        definition = tables.definition.c
+        rows = work.connection.execute(
+            sa.select(definition.key, definition.name, definition.version).order_by(
+                definition.key, definition.version
+            )
+        )
+        newest = {row.key: Deployed(row.key, row.name, row.version) for row in rows}
+    return list(newest.values())
+
+
+def catalog_files() -> dict[str, bytes]:
+    """Return every deployable file of the catalog, by its path below it."""
+    return {
+        path.relative_to(CATALOG).as_posix(): path.read_bytes()
+        for path in sorted(CATALOG.rglob("*"))
+        if path.suffix in DEPLOYED
+    }
+
+
+def _is_deployed(connection: sa.Connection, files: dict[str, bytes]) -> bool:
+    """Whether the deployment made last holds these files and no others."""
+    deployment, resource = tables.deployment.c, tables.resource.c
+    last = connection.scalar(
+        sa.select(deployment.id)
+        .order_by(deployment.deployed_at.desc(), deployment.id.desc())
+        .limit(1)
+    )
+    rows = connection.execute(
+        sa.select(resource.name, resource.content).where(resource.deployment_id == last)
+    )
+    return files == {row.name: bytes(row.content) for row in rows}
