@@ -44,6 +44,7 @@ chromium:
 	else echo 'The browser tests need Chromium. Run: sudo sh -c "$(APT)"' >&2; exit 1; fi
 
 clean:
-	rm -rf .venv build dist web/static/dist web/frontend/node_modules \
+	rm -rf .venv build dist __pycache__ .hypothesis web/static/dist \
+		web/frontend/node_modules \
 		processes/typefaces .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find engine processes web tests -name __pycache__ -prune -exec rm -rf {} +
