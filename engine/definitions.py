@@ -133,7 +133,7 @@ def read(files: Mapping[str, bytes]) -> Bundle:
     """Read every .bpmn, .form and .dmn; what is wrong is among the problems."""
     bundle = Bundle()
     for name, content in sorted(files.items()):
-        if name.endswith(".bpmn"):
+        if name.endswith((".bpmn", ".bpmn20.xml")):
             _read_diagram(bundle, name, content)
         elif name.endswith(".form"):
             _read_form(bundle, name, content)

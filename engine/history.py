@@ -116,8 +116,8 @@ def append(
     return seq, head
 
 
-def last(connection: sa.Connection, instance_id: str) -> sa.Row[Any] | None:
-    """Return when and by whom an instance was last changed."""
+def last(connection: sa.Connection, instance_id: str) -> Any:
+    """Return the row of when (`at`) and by whom (`person`) it was last changed."""
     return connection.execute(
         sa.select(history_event.c.at, history_event.c.person)
         .where(history_event.c.instance_id == instance_id)

@@ -367,7 +367,7 @@ def add_absence(
     return absence_id
 
 
-def _reachable(start: str, pairs: Iterable[sa.Row[Any]]) -> set[str]:
+def _reachable(start: str, pairs: Iterable[Any]) -> set[str]:
     onward: dict[str, list[str]] = defaultdict(list)
     for pair in pairs:
         onward[pair.principal].append(pair.substitute)
