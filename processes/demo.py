@@ -5,12 +5,15 @@ Account names are role ids; in a unit `role.unit`, such as `unit_handler.zjj`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine import accounts, people, tables
+from engine import accounts
 from engine import engine as engines
+from engine import people
+from engine import tables
 
 #: Posts begin before any date that a demonstration or a scenario uses.
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -76,8 +79,7 @@ UNIT_ROLES = (
 )
 TOWN_TITLES = {"副局长": "副镇长", "局长": "镇长"}
 SURNAMES = "刘杨黄徐朱马胡郭罗高梁宋谢董萧程"
-#: The AB角 of the supervision office: each stands in for the other's days off, which
-#: are entered as they come; the director's stand-in is his deputy.
+#: The AB角 of the supervision office (003): the second acts for the first.
 PAIRS = (("dc_officer", "dc_officer_b"),)
 
 

@@ -6,11 +6,18 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine import engine as engines
-from engine import handlers, tables
+from engine import handlers
+from engine import tables
 from processes import spool
-from processes.supervision import callers, documents, escalation, ladder
+from processes.supervision import callers
+from processes.supervision import documents
+from processes.supervision import escalation
+from processes.supervision import ladder
 from processes.supervision import settings as records
-from processes.supervision.elements import approval, closing, registration, reporting
+from processes.supervision.elements import approval
+from processes.supervision.elements import closing
+from processes.supervision.elements import registration
+from processes.supervision.elements import reporting
 from processes.supervision.elements import undertaking
 
 CATALOG = Path(__file__).parent / "catalog"

@@ -44,9 +44,8 @@ def visible(identity: people.Identity) -> sa.ColumnElement[bool]:
         if role in UNIT_ROLES and unit
     }
     undertaking = tables.undertaking.c
-    return sa.exists().where(
-        undertaking.matter_id == tables.matter.c.id, undertaking.unit.in_(sorted(units))
-    )
+    issued = sa.select(undertaking.matter_id).where(undertaking.unit.in_(sorted(units)))
+    return tables.matter.c.id.in_(issued)
 
 
 def holds(identity: people.Identity, *roles: str) -> bool:

@@ -2,16 +2,28 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine import database, errors, handlers
+from engine import database
+from engine import errors
+from engine import handlers
 from engine import tables as engine_tables
-from processes.supervision import callers, documents, hotline, matters
-from processes.supervision import numbers, opinions, proposals, reports, reviews
-from processes.supervision import tables, undertakings, urges
+from processes.supervision import callers
+from processes.supervision import documents
+from processes.supervision import hotline
+from processes.supervision import matters
+from processes.supervision import numbers
+from processes.supervision import opinions
+from processes.supervision import proposals
+from processes.supervision import reports
+from processes.supervision import reviews
+from processes.supervision import tables
+from processes.supervision import undertakings
+from processes.supervision import urges
 
 RETENTIONS = tuple(numbers.RETENTION_CODES)
 SUPPLEMENTARY = "SUPPLEMENTARY"
@@ -300,7 +312,7 @@ def _is_genuine(row: sa.Row[tuple[object, ...]]) -> bool:
         return False
     if row.content is None:
         return True
-    return hashlib.sha256(bytes(row.content)).hexdigest() == row.sha256
+    return bool(hashlib.sha256(bytes(row.content)).hexdigest() == row.sha256)
 
 
 def _is_readable(row: sa.Row[tuple[object, ...]]) -> bool:

@@ -14,8 +14,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from engine import errors, handlers, people
-from processes.supervision import access, tables
+from engine import errors
+from engine import handlers
+from engine import people
+from processes.supervision import access
+from processes.supervision import tables
 
 NONCE_BYTES = 12
 OFFICE_ROLES = ("dc_registrar", "dc_officer")

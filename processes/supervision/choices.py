@@ -5,7 +5,8 @@ instance and the moment, so it is asked for when the form is shown and again whe
 is submitted, and is never a variable.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,7 +14,8 @@ import sqlalchemy as sa
 from engine import people
 from engine import tables as engine_tables
 from engine.bpmn import model
-from processes.supervision import access, opinions
+from processes.supervision import access
+from processes.supervision import opinions
 
 Choice = dict[str, str]
 
@@ -56,9 +58,7 @@ def units(connection: sa.Connection) -> list[Choice]:
     return [{"value": row.code, "label": row.name} for row in rows]
 
 
-def persons_of_unit(
-    connection: sa.Connection, at: datetime, unit: str
-) -> list[Choice]:
+def persons_of_unit(connection: sa.Connection, at: datetime, unit: str) -> list[Choice]:
     """Return who may handle a matter in this unit."""
     group = people.group("unit_handler", unit)
     return _named(connection, people.holders(connection, group, at))

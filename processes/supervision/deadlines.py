@@ -1,10 +1,12 @@
 """When a matter, a report and an acknowledgement are due, counted in working days."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from datetime import datetime
 from typing import Literal
 
-from engine import errors, workdays
+from engine import errors
+from engine import workdays
 
 TicketType = Literal["咨询", "求助", "投诉", "举报", "建议"]
 

@@ -17,9 +17,14 @@ import orjson
 import sqlalchemy as sa
 import typst
 
-from engine import database, errors, handlers, people
+from engine import database
+from engine import errors
+from engine import handlers
+from engine import people
 from processes import fonts
-from processes.supervision import access, matters, tables
+from processes.supervision import access
+from processes.supervision import matters
+from processes.supervision import tables
 
 #: Templates are named by their path below this folder.
 CATALOG = Path(__file__).parent.parent / "catalog"
@@ -69,9 +74,7 @@ class Document:
 
 
 _REGISTER = [
-    column
-    for column in tables.document.c
-    if column.name not in ("data", "content")
+    column for column in tables.document.c if column.name not in ("data", "content")
 ]
 
 
@@ -216,9 +219,7 @@ def frozen_data(connection: sa.Connection, document_id: int) -> dict[str, object
     return data
 
 
-def _row(
-    connection: sa.Connection, document_id: int
-) -> sa.Row[tuple[object, ...]]:
+def _row(connection: sa.Connection, document_id: int) -> sa.Row[tuple[object, ...]]:
     row = connection.execute(
         sa.select(tables.document).where(tables.document.c.id == document_id)
     ).one_or_none()

@@ -49,13 +49,7 @@ def dossier(
     connection: sa.Connection, identity: people.Identity, matter_id: int
 ) -> Dossier:
     """Return the whole record of a matter; NotFound where it may not be seen."""
-    matter = connection.execute(
-        sa.select(tables.matter).where(
-            tables.matter.c.id == matter_id, access.visible(identity)
-        )
-    ).one_or_none()
-    if matter is None:
-        raise errors.NotFound(matter_id=matter_id)
+    found = matter(connection, identity, matter_id)
     undertakings = _of(connection, tables.undertaking, matter_id)
     reports = _under(connection, tables.progress_report, matter_id)
     reviews = _under(connection, tables.review, matter_id)
@@ -71,9 +65,9 @@ def dossier(
     persons |= {row.signed_by for row in undertakings if row.signed_by}
     persons |= {row.drafted_by for row in reports}
     persons |= {row.signer for row in reports if row.signer}
-    persons |= {matter.created_by} if matter.created_by else set()
+    persons |= {found.created_by} if found.created_by else set()
     return Dossier(
-        matter=matter,
+        matter=found,
         ticket=_one(connection, tables.hotline_ticket, matter_id),
         caller=callers.masked(connection, matter_id),
         proposals=proposals,
@@ -89,6 +83,18 @@ def dossier(
         names=people.names(connection, persons),
         units=unit_names(connection),
     )
+
+
+def matter(connection: sa.Connection, identity: people.Identity, matter_id: int) -> Row:
+    """Return the matter alone; NotFound where it may not be seen."""
+    found = connection.execute(
+        sa.select(tables.matter).where(
+            tables.matter.c.id == matter_id, access.visible(identity)
+        )
+    ).one_or_none()
+    if found is None:
+        raise errors.NotFound(matter_id=matter_id)
+    return found
 
 
 def document(

@@ -4,7 +4,8 @@ The form has refused most of what is wrong before; these readers refuse the rest
 the name of the field, so that no record depends on a form being right.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 
 from engine import errors

@@ -1,11 +1,18 @@
 """What each rung of the ladder does when its moment comes (CA-09)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 
-from engine import handlers, people
-from processes.supervision import inbox, lights, matters, notices, scores
-from processes.supervision import undertakings, urges
+from engine import handlers
+from engine import people
+from processes.supervision import inbox
+from processes.supervision import lights
+from processes.supervision import matters
+from processes.supervision import notices
+from processes.supervision import scores
+from processes.supervision import undertakings
+from processes.supervision import urges
 
 
 def climb(work: handlers.Work, payload: Mapping[str, object]) -> None:
@@ -142,7 +149,7 @@ def _tell(
 def _recipients(
     payload: Mapping[str, object], undertaking: undertakings.Undertaking
 ) -> list[inbox.Recipient]:
-    """Return who the rung names: the handler, roles of the unit, roles of the office."""
+    """Return whom the rung names: the handler, roles of the unit or of the office."""
     recipients = []
     for target in _targets(payload):
         if target == "handler" and undertaking.handler is not None:

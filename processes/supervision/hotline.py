@@ -1,4 +1,4 @@
-"""Hotline tickets (热线工单): one matter for each, whoever delivers it and how often."""
+"""Hotline tickets (热线工单): one matter for each, however often it is delivered."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,9 +6,17 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from engine import errors, handlers, people
-from processes.supervision import access, callers, deadlines, entries, inbox, matters
-from processes.supervision import tables, undertakings
+from engine import errors
+from engine import handlers
+from engine import people
+from processes.supervision import access
+from processes.supervision import callers
+from processes.supervision import deadlines
+from processes.supervision import entries
+from processes.supervision import inbox
+from processes.supervision import matters
+from processes.supervision import tables
+from processes.supervision import undertakings
 
 PROCEDURE = "proc_mayor_hotline"
 START_MESSAGE = "start_message"
@@ -24,6 +32,7 @@ CALLBACK_LABELS = {
 TITLE_FROM_CONTENT = 40
 LONGEST_DEADLINE_WORKDAYS = 250
 LONGEST_SUPPLEMENT = 5000
+ANONYMOUS = callers.Caller(name="匿名", phone="未留")
 #: Who writes down what a caller adds or takes back.
 CLERKS = ("dc_registrar", "dc_officer")
 
@@ -53,9 +62,12 @@ class Ticket:
     assigned_on: date
     required_on: date | None
     required_workdays: int | None
-    urgency: str
-    secrecy: str
     caller: callers.Caller | None
+
+    @property
+    def urgency(self) -> str:
+        """Safety matters are urgent (是否紧急：安全类)."""
+        return "急件" if self.urgent else "平件"
 
 
 @dataclass(frozen=True)
@@ -70,18 +82,17 @@ def read(given: entries.Entries, today: date) -> Ticket:
     """Return the ticket from a form or a message, or raise `Invalid` by field.
 
     Reads ticket_no, type, urgent, title, content, assigned_on, required_on or
-    required_workdays, urgency, secrecy, caller_name, caller_phone, caller_address.
+    required_workdays, caller_name, caller_phone, caller_address.
     """
     content = entries.text(given, "content")
     title = entries.optional_text(given, "title") or content[:TITLE_FROM_CONTENT]
-    urgent = entries.flag(given, "urgent")
     assigned_on = entries.optional_day(given, "assigned_on") or today
     if assigned_on > today:
         raise entries.refusal("assigned_on", "交办日不能晚于今天。")
     return Ticket(
         ticket_no=entries.text(given, "ticket_no", longest=50),
         type=_type(given),
-        urgent=urgent,
+        urgent=entries.flag(given, "urgent"),
         title=" ".join(title.split()),
         content=content,
         assigned_on=assigned_on,
@@ -89,9 +100,6 @@ def read(given: entries.Entries, today: date) -> Ticket:
         required_workdays=entries.optional_whole(
             given, "required_workdays", least=1, largest=LONGEST_DEADLINE_WORKDAYS
         ),
-        urgency=entries.optional_text(given, "urgency")
-        or ("急件" if urgent else "平件"),
-        secrecy=entries.optional_text(given, "secrecy") or "内部",
         caller=_caller(given),
     )
 
@@ -106,7 +114,7 @@ def deliver(work: handlers.Work, given: entries.Entries) -> Delivery:
     known = number_of(work.connection, ticket.ticket_no)
     if known is not None:
         return Delivery(known, created=False)
-    started = work.start(PROCEDURE, fields=given, start_event=START_MESSAGE)
+    started = work.start(PROCEDURE, fields=_as_form(ticket), start_event=START_MESSAGE)
     if started.business_key is None:
         raise errors.DuchaError("工单登记后没有得到督查编号。", ticket=ticket.ticket_no)
     return Delivery(started.business_key, created=True)
@@ -138,7 +146,8 @@ def register(
         title=ticket.title,
         doc_no=ticket.ticket_no,
         urgency=ticket.urgency,
-        secrecy=ticket.secrecy,
+        # A ticket names a private person, so it is never public.
+        secrecy="内部",
         received_on=work.calendar.local_date(work.now()),
         assigned_on=ticket.assigned_on,
     )
@@ -166,9 +175,7 @@ def number_of(connection: sa.Connection, ticket_no: str) -> str | None:
     )
 
 
-def ticket_row(
-    connection: sa.Connection, matter_id: int
-) -> sa.Row[tuple[object, ...]]:
+def ticket_row(connection: sa.Connection, matter_id: int) -> sa.Row[tuple[object, ...]]:
     """Return the ticket of a matter: its columns, without the caller."""
     return connection.execute(
         sa.select(tables.hotline_ticket).where(
@@ -354,9 +361,7 @@ def _send(
     )
 
 
-def _keep_ticket(
-    work: handlers.Work, ticket: Ticket, matter: matters.Matter
-) -> None:
+def _keep_ticket(work: handlers.Work, ticket: Ticket, matter: matters.Matter) -> None:
     try:
         with work.connection.begin_nested():
             work.connection.execute(
@@ -384,6 +389,29 @@ def _change_ticket(work: handlers.Work, matter_id: int, **changes: object) -> No
         .where(tables.hotline_ticket.c.matter_id == matter_id)
         .values(**changes)
     )
+
+
+def _as_form(ticket: Ticket) -> dict[str, object]:
+    """Return the ticket as the registration form would bring it, and nothing more.
+
+    What else a message holds never reaches the instance; who did not say his name
+    is called 匿名.
+    """
+    caller = ticket.caller or ANONYMOUS
+    entered = {
+        "ticket_no": ticket.ticket_no,
+        "type": ticket.type,
+        "urgent": ticket.urgent,
+        "title": ticket.title,
+        "content": ticket.content,
+        "assigned_on": ticket.assigned_on.isoformat(),
+        "required_on": ticket.required_on.isoformat() if ticket.required_on else None,
+        "required_workdays": ticket.required_workdays,
+        "caller_name": caller.name or ANONYMOUS.name,
+        "caller_phone": caller.phone or ANONYMOUS.phone,
+        "caller_address": caller.address or None,
+    }
+    return {key: value for key, value in entered.items() if value is not None}
 
 
 def _type(given: entries.Entries) -> deadlines.TicketType:

@@ -7,7 +7,9 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from engine import errors, handlers, people
+from engine import errors
+from engine import handlers
+from engine import people
 from processes.supervision import tables
 
 MOST_URGENT = "特急"

@@ -4,14 +4,20 @@ Setting a deadline writes one job for each rung of the table `ladder`; whoever m
 the deadline takes the ladder down. What a rung does is in escalation.py.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
+from datetime import datetime
+from datetime import timedelta
 from functools import lru_cache
 
 import sqlalchemy as sa
 
-from engine import errors, handlers, tables, workdays
+from engine import errors
+from engine import handlers
+from engine import tables
+from engine import workdays
 from engine.bpmn import decisions
 
 DECISION = "ladder"
@@ -83,7 +89,9 @@ def rungs(answer: Iterable[Mapping[str, object]]) -> tuple[Rung, ...]:
             hour=int(str(row["hour"])),
             act=str(row["act"]),
             skipped_when_past=bool(row["skipped_when_past"]),
-            targets=tuple(filter(None, str(row["targets"]).replace(" ", "").split(","))),
+            targets=tuple(
+                filter(None, str(row["targets"]).replace(" ", "").split(","))
+            ),
             text_message=bool(row["text_message"]),
         )
         for row in answer

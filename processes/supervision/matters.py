@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from datetime import datetime
 from difflib import SequenceMatcher
 
 import sqlalchemy as sa
 
-from engine import errors, handlers, people
-from processes.supervision import access, deadlines, ladder, lights, numbers, tables
+from engine import errors
+from engine import handlers
+from engine import people
+from processes.supervision import access
+from processes.supervision import deadlines
+from processes.supervision import ladder
+from processes.supervision import lights
+from processes.supervision import numbers
+from processes.supervision import tables
 
 LONGEST_TITLE = 200
 #: Titles at least this similar are shown to the registrar (CA-01 查重 【补充】).
@@ -289,9 +297,7 @@ def move(work: handlers.Work, matter: Matter, status: str, **changes: object) ->
 def change(work: handlers.Work, matter: Matter, **changes: object) -> Matter:
     """Write these columns of the matter and return it as it is now."""
     work.connection.execute(
-        tables.matter.update()
-        .where(tables.matter.c.id == matter.id)
-        .values(**changes)
+        tables.matter.update().where(tables.matter.c.id == matter.id).values(**changes)
     )
     return get(work.connection, matter.id)
 

@@ -8,10 +8,19 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine import handlers, people, workdays
+from engine import handlers
+from engine import people
 from engine import tables as engine_tables
-from processes.supervision import documents, hotline, inbox, matters, numbers
-from processes.supervision import opinions, proposals, undertakings, urges
+from engine import workdays
+from processes.supervision import documents
+from processes.supervision import hotline
+from processes.supervision import inbox
+from processes.supervision import matters
+from processes.supervision import numbers
+from processes.supervision import opinions
+from processes.supervision import proposals
+from processes.supervision import undertakings
+from processes.supervision import urges
 
 NOTICE = "HOTLINE_NOTICE"
 NOTICE_TEMPLATE = "proc_mayor_hotline/documents/notice.typ"
@@ -38,8 +47,7 @@ def issue(
     given = {
         one.element_id: one
         for one in opinions.of_matter(work.connection, matter.id)
-        if one.subject == "proposal"
-        and one.decision in ("APPROVE", "CHANGE_UNIT")
+        if one.subject == "proposal" and one.decision in ("APPROVE", "CHANGE_UNIT")
     }
     names = people.names(
         work.connection,
@@ -60,12 +68,8 @@ def issue(
         "title": matter.title,
         "content": ticket.content,
         "lead": units[lead.unit],
-        "assisting": [
-            {"unit": units[one.unit], "duty": one.duty} for one in assisting
-        ],
-        "boxes": [
-            _box(label, given.get(element), names) for element, label in BOXES
-        ],
+        "assisting": [{"unit": units[one.unit], "duty": one.duty} for one in assisting],
+        "boxes": [_box(label, given.get(element), names) for element, label in BOXES],
         "requirement": proposal.requirement,
         "sign_due": chinese_day(lead.sign_due_at),
         "report_due": chinese_day(lead.due_at),

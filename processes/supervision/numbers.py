@@ -1,7 +1,8 @@
 """Numbers that are never used twice: of matters, undertakings, letters and volumes."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
 
 from processes.supervision import tables
 

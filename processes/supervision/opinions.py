@@ -5,9 +5,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine import errors, handlers
+from engine import errors
+from engine import handlers
 from engine.bpmn import model
-from processes.supervision import entries, tables
+from processes.supervision import entries
+from processes.supervision import tables
 
 DECISION_LABELS = {
     "APPROVE": "同意",

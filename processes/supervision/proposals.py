@@ -1,13 +1,17 @@
 """Proposals (拟办意见): who should do what by when; every version is kept."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine import errors, handlers
+from engine import errors
+from engine import handlers
 from engine import tables as engine_tables
-from processes.supervision import entries, matters, tables
+from processes.supervision import entries
+from processes.supervision import matters
+from processes.supervision import tables
 
 
 @dataclass(frozen=True)

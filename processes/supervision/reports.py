@@ -1,4 +1,4 @@
-"""Progress reports (办理情况报告): drafted, signed and submitted, every version kept."""
+"""Progress reports (办理情况报告): drafted, signed, submitted; every version kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,12 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from engine import errors, handlers, people
-from processes.supervision import entries, tables, undertakings
+from engine import errors
+from engine import handlers
+from engine import people
+from processes.supervision import entries
+from processes.supervision import tables
+from processes.supervision import undertakings
 
 ReportClass = Literal["GENERAL", "COMPREHENSIVE"]
 CLASS_LABELS: Mapping[ReportClass, str] = {
@@ -166,9 +170,7 @@ def read(given: entries.Entries) -> Mapping[str, object]:
 def sign(
     work: handlers.Work, report: Report, *, person: str, on_behalf_of: str | None
 ) -> Report:
-    """Record who signed the report for the unit and, for a substitute, on whose
-    behalf (R-00-18).
-    """
+    """Record who signed the report and, for a substitute, on whose behalf (R-00-18)."""
     values = {"signer": person, "signed_for": on_behalf_of, "signed_at": work.now()}
     return _change(work, report.id, values)
 
@@ -265,7 +267,7 @@ def _may_sign(work: handlers.Work, report: Report, unit: str) -> bool:
     )
 
 
-def _change(work: handlers.Work, report_id: int, values: dict[str, object]) -> Report:
+def _change(work: handlers.Work, report_id: int, values: Mapping[str, object]) -> Report:
     work.connection.execute(
         tables.progress_report.update()
         .where(tables.progress_report.c.id == report_id)

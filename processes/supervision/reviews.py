@@ -1,12 +1,18 @@
 """Reviews (反馈审核): whether the office accepts a report, and why it does not."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine import errors, handlers
-from processes.supervision import deadlines, entries, opinions, reports, tables
+from engine import errors
+from engine import handlers
+from processes.supervision import deadlines
+from processes.supervision import entries
+from processes.supervision import opinions
+from processes.supervision import reports
+from processes.supervision import tables
 from processes.supervision import undertakings
 
 #: 000三(五): the four reasons for which a report is sent back.
@@ -62,7 +68,9 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
     """
     report = reports.latest(call.work.connection, undertaking.id)
     if report is None or report.submitted_at is None:
-        raise errors.Refused("还没有上报的报告可以审核。", undertaking=undertaking.number)
+        raise errors.Refused(
+            "还没有上报的报告可以审核。", undertaking=undertaking.number
+        )
     given = call.fields
     verdict = entries.choice(given, "verdict", list(VERDICTS))
     qualities = {key: entries.flag(given, key) for key in QUALITIES}
@@ -78,7 +86,9 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
     else:
         if not reasons:
             raise entries.refusal("reasons", "退回须至少选择一种理由。")
-        resubmit_on = _resubmission(call.work, entries.optional_day(given, "resubmit_on"))
+        resubmit_on = _resubmission(
+            call.work, entries.optional_day(given, "resubmit_on")
+        )
     row = call.work.connection.execute(
         tables.review.insert()
         .values(

@@ -10,7 +10,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from engine import errors, handlers
+from engine import errors
+from engine import handlers
 from processes.supervision import tables
 
 

@@ -6,7 +6,8 @@ reviews, urges, looks at a caller's data, scores. A mistake is mended by a new r
 
 import sqlalchemy as sa
 
-from engine import database, tables
+from engine import database
+from engine import tables
 
 #: Points are kept in tenths, because half a point must be exact on every database.
 TENTHS = 10
@@ -82,9 +83,9 @@ matter = sa.Table(
     _moment("created_at"),
     _moment("closed_at", nullable=True),
     _moment("archived_at", nullable=True),
-    sa.CheckConstraint("secrecy IN ('公开', '内部')", name="matter_secrecy"),
-    sa.Index("matter_by_status", "status", "id"),
-    sa.Index("matter_by_light", "light", "id"),
+    sa.CheckConstraint("secrecy IN ('公开', '内部')", name="secrecy"),
+    sa.Index("ix_matter_status", "status", "id"),
+    sa.Index("ix_matter_light", "light", "id"),
 )
 
 hotline_ticket = sa.Table(
@@ -162,7 +163,7 @@ opinion = sa.Table(
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("comment", sa.Text, nullable=False),
     *_signature(),
-    sa.Index("opinion_by_subject", "subject", "subject_id"),
+    sa.Index("ix_opinion_subject", "subject", "subject_id"),
 )
 
 undertaking = sa.Table(
@@ -195,11 +196,11 @@ undertaking = sa.Table(
     sa.Column("late_workdays", sa.Integer, nullable=False, server_default="0"),
     _moment("closed_at", nullable=True),
     sa.UniqueConstraint("matter_id", "unit", "round"),
-    sa.Index("undertaking_by_unit", "unit", "state"),
+    sa.Index("ix_undertaking_unit", "unit", "matter_id"),
 )
 # A matter has exactly one lead in each round (一任务 role=MAIN 唯一).
 sa.Index(
-    "undertaking_one_lead",
+    "uq_undertaking_lead",
     undertaking.c.matter_id,
     undertaking.c.round,
     unique=True,
@@ -344,7 +345,7 @@ inbox_message = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     _moment("at"),
-    sa.Index("inbox_by_recipient", "recipient_kind", "recipient", "id"),
+    sa.Index("ix_inbox_message_recipient", "recipient_kind", "recipient", "id"),
 )
 
 #: A message to a group is read by each of its members for himself.

@@ -1,15 +1,27 @@
 """Undertakings (承办): one unit's part of a matter in one round."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
 
-from engine import errors, handlers, people
-from processes.supervision import deadlines, entries, inbox, ladder, lights
-from processes.supervision import matters, numbers, proposals, scores, tables
+from engine import errors
+from engine import handlers
+from engine import people
+from processes.supervision import deadlines
+from processes.supervision import entries
+from processes.supervision import inbox
+from processes.supervision import ladder
+from processes.supervision import lights
+from processes.supervision import matters
+from processes.supervision import numbers
+from processes.supervision import proposals
+from processes.supervision import scores
+from processes.supervision import tables
 
 Role = Literal["LEAD", "ASSIST"]
 #: 每件至多重办2轮 (domain §2.8 重办 【补充】): what comes after needs a decision.
@@ -134,9 +146,7 @@ def of_matter(
     return [Undertaking(**row._mapping) for row in connection.execute(query)]
 
 
-def acknowledge(
-    work: handlers.Work, undertaking_id: int, person: str
-) -> Undertaking:
+def acknowledge(work: handlers.Work, undertaking_id: int, person: str) -> Undertaking:
     """Record that the unit has received the notice (签收)."""
     ladder.take_down(work, "acknowledgement", undertaking_id)
     return move(
@@ -178,7 +188,9 @@ def give_assist_opinion(
     undertaking = get(work.connection, undertaking_id)
     if undertaking.role != "ASSIST":
         raise WrongState("主办单位须提交办理情况报告。", undertaking=undertaking.number)
-    return change(work, undertaking, assist_opinion=opinion, **_reported(work, undertaking))
+    return change(
+        work, undertaking, assist_opinion=opinion, **_reported(work, undertaking)
+    )
 
 
 def reported(work: handlers.Work, undertaking_id: int) -> Undertaking:
@@ -249,7 +261,9 @@ def end(work: handlers.Work, undertaking: Undertaking, state: str) -> Undertakin
 
 def leads_accepted(work: handlers.Work, matter_id: object) -> bool:
     """Whether the lead of the present round has been accepted."""
-    matter = matters.get(work.connection, entries.number({"matter": matter_id}, "matter"))
+    matter = matters.get(
+        work.connection, entries.number({"matter": matter_id}, "matter")
+    )
     leads = [
         one
         for one in of_matter(work.connection, matter.id, round=matter.round)
@@ -264,9 +278,7 @@ def open_assistance(
     """Return the assisting undertakings of the same round that gave no opinion yet."""
     return [
         one
-        for one in of_matter(
-            connection, undertaking.matter_id, round=undertaking.round
-        )
+        for one in of_matter(connection, undertaking.matter_id, round=undertaking.round)
         if one.role == "ASSIST" and one.assist_opinion is None
     ]
 

@@ -67,9 +67,7 @@ def of_matter(connection: sa.Connection, matter_id: int) -> list[Urge]:
     return _urges(connection, tables.urge.c.matter_id == matter_id)
 
 
-def _urges(
-    connection: sa.Connection, condition: sa.ColumnElement[bool]
-) -> list[Urge]:
+def _urges(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Urge]:
     rows = connection.execute(
         sa.select(tables.urge).where(condition).order_by(tables.urge.c.id)
     )

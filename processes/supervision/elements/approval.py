@@ -2,9 +2,18 @@
 
 from collections.abc import Mapping
 
-from engine import errors, handlers, people
-from processes.supervision import access, entries, matters, notices, opinions
-from processes.supervision import proposals, reports, reviews, undertakings
+from engine import errors
+from engine import handlers
+from engine import people
+from processes.supervision import access
+from processes.supervision import entries
+from processes.supervision import matters
+from processes.supervision import notices
+from processes.supervision import opinions
+from processes.supervision import proposals
+from processes.supervision import reports
+from processes.supervision import reviews
+from processes.supervision import undertakings
 from processes.supervision.elements.registration import matter_of
 
 #: The process whose approvals are about ending the matter.

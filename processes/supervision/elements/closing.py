@@ -3,7 +3,11 @@
 from functools import partial
 
 from engine import handlers
-from processes.supervision import archive, entries, matters, opinions, tables
+from processes.supervision import archive
+from processes.supervision import entries
+from processes.supervision import matters
+from processes.supervision import opinions
+from processes.supervision import tables
 from processes.supervision.elements.registration import matter_of
 from processes.supervision.settings import Settings
 
@@ -61,9 +65,7 @@ def complete_volume(settings: Settings, call: handlers.Call) -> None:
     """Add the officer's explanation of what was missing, and gather anew."""
     matter = matter_of(call)
     text = entries.text(call.fields, "comment", longest=1000)
-    archive.supplement(
-        call.work, matter, text, person=opinions.require_person(call)
-    )
+    archive.supplement(call.work, matter, text, person=opinions.require_person(call))
     archive.compile(call.work, matter, settings.vault)
 
 

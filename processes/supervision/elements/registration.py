@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from engine import handlers
-from processes.supervision import entries, hotline, matters, opinions
+from processes.supervision import entries
+from processes.supervision import hotline
+from processes.supervision import matters
+from processes.supervision import opinions
 from processes.supervision.settings import Settings
 
 

@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 
 from engine import handlers
-from processes.supervision import entries, hotline, matters, notices, opinions
-from processes.supervision import proposals, undertakings
+from processes.supervision import entries
+from processes.supervision import hotline
+from processes.supervision import matters
+from processes.supervision import notices
+from processes.supervision import opinions
+from processes.supervision import proposals
+from processes.supervision import undertakings
 from processes.supervision.elements.registration import matter_of
 
 ROUTES = ("DIRECT", "EXEC")

@@ -1,9 +1,14 @@
-"""What a unit does: acknowledge, assign, draft, sign, submit; and the office's review."""
+"""What a unit does with its part of a matter, and the office's review of it."""
 
 from collections.abc import Mapping
 
-from engine import errors, handlers
-from processes.supervision import entries, matters, opinions, reports, reviews
+from engine import errors
+from engine import handlers
+from processes.supervision import entries
+from processes.supervision import matters
+from processes.supervision import opinions
+from processes.supervision import reports
+from processes.supervision import reviews
 from processes.supervision import undertakings
 
 
@@ -45,7 +50,7 @@ def due_of(work: handlers.Work, undertaking: object) -> str:
 
 
 def record_acknowledgement(call: handlers.Call) -> None:
-    """Record that the unit has the notice; with the first, the matter is in progress."""
+    """Record that the unit has the notice; the first sets the matter in progress."""
     undertaking = undertakings.acknowledge(
         call.work, undertaking_of(call).id, opinions.require_person(call)
     )
