@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -259,7 +260,7 @@ def task(
     found = user_tasks.get(connection, task_id)
     on_behalf_of = user_tasks.authority(connection, found, identity)
     row = connection.execute(sa.select(*_TASK).where(user_task.c.id == task_id)).one()
-    return TaskSummary(*row, on_behalf_of)
+    return replace(TaskSummary(*row), on_behalf_of=on_behalf_of)
 
 
 def open_tasks_of(connection: sa.Connection, root_id: str) -> list[OpenTask]:
@@ -488,11 +489,10 @@ def _groups(element: model.Element, variables: Mapping[str, object]) -> tuple[st
 # -- an instance that is only looked at -------------------------------------------
 
 
-@dataclass(frozen=True)
 class _Nothing:
     """The surroundings of a token game that nobody moves."""
 
-    functions: Mapping[str, Callable[..., object]] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., object]] = MappingProxyType({})
 
     def now(self) -> datetime:
         raise NotImplementedError

@@ -248,7 +248,8 @@ class UnitOfWork:
         given = dict(variables or EMPTY)
         values.require_json(given)
         form = definition.form_of(element) if element else None
-        brought = self._accepted(form, fields or EMPTY, given)
+        seen = self._with_choices(form, element, given)
+        brought = self._accepted(form, fields or EMPTY, seen)
         instance = instances.start(
             self,
             definition_id,
@@ -271,6 +272,29 @@ class UnitOfWork:
                 root_id=instance.root_id,
             )
         instances.cancel(self, instance, reason, instances.Act(person=person))
+
+    def correct_variables(
+        self, instance_id: str, variables: Mapping[str, object], person: str | None
+    ) -> None:
+        """Set variables of a running instance; conditional events react."""
+        given = dict(variables)
+        values.require_json(given)
+        instance = instances.load(self, instance_id)
+        event = history.Event(
+            "variables_corrected", person=person, details={"variables": given}
+        )
+        act = instances.Act(person=person)
+        instances.move(
+            self, instance, act, event, lambda game: game.set_variables(given)
+        )
+
+    def variables(self, instance_id: str) -> dict[str, object]:
+        """Return the process variables of a running instance."""
+        return dict(instances.load(self, instance_id).game.variables)
+
+    def active_elements(self, instance_id: str) -> tuple[str, ...]:
+        """Return the elements in which tokens of a running instance stand."""
+        return instances.load(self, instance_id).game.active_elements
 
     def set_business_key(self, instance_id: str, business_key: str) -> None:
         """Give the instance and its open tasks this business key."""
@@ -302,7 +326,10 @@ class UnitOfWork:
         instance, task = instances.load_by_task(self, task_id)
         on_behalf_of = user_tasks.authority(self.connection, task, identity)
         form = instance.definition.forms.get(task.form_key) if task.form_key else None
-        seen = instance.game.variables_at(task_id)
+        element = instance.definition.process.elements[task.element_id]
+        seen = self._with_choices(
+            form, element, instance.game.variables_at(task_id)
+        )
         brought = self._accepted(form, fields or EMPTY, seen)
         kept = _kept(form, brought)
         act = instances.Act(
@@ -353,6 +380,18 @@ class UnitOfWork:
             on_behalf_of=on_behalf_of,
         )
         instances.note(self, task.instance_id, event)
+
+    def _with_choices(
+        self,
+        form: submissions.Form | None,
+        element: model.Element | None,
+        variables: Mapping[str, object],
+    ) -> Mapping[str, object]:
+        """Return the variables and beside them what the form's fields offer."""
+        if form is None or element is None:
+            return variables
+        names = form.sources()
+        return {**variables, **self.registry.offered(names, self, element, variables)}
 
     def _accepted(
         self,
@@ -409,6 +448,35 @@ class UnitOfWork:
         act = instances.Act(person=person, fields={**given, **(fields or EMPTY)})
         self._deliver(to, "message_correlated", name, given, act)
         return 1
+
+    def trigger(
+        self,
+        instance_id: str,
+        element_id: str,
+        variables: Mapping[str, object],
+        person: str | None,
+    ) -> None:
+        """Let a waiting receive task go on, whatever message it names."""
+        given = dict(variables)
+        values.require_json(given)
+        instance = instances.load(self, instance_id)
+        found = [
+            wait_id
+            for wait_id, wait in instance.game.waits.items()
+            if wait == ("receive", element_id)
+        ]
+        if not found:
+            raise routing.NobodyWaits(instance_id=instance_id, element_id=element_id)
+        event = history.Event(
+            "receive_task_triggered",
+            element_id=element_id,
+            person=person,
+            details={"variables": given},
+        )
+        act = instances.Act(person=person)
+        instances.move(
+            self, instance, act, event, lambda game: game.complete(found[0], given)
+        )
 
     def signal(self, name: str, variables: Mapping[str, object] | None = None) -> int:
         """Tell every instance and start event that waits for a signal; say how many.
