@@ -1,6 +1,6 @@
 """One conformance case on the real engine: do its steps, hold it to what it expects."""
 
-import os
+import functools
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -18,12 +18,18 @@ from engine import database
 from engine import definitions
 from engine import errors
 from engine import handlers
+from engine import instances
+from engine import people
+from engine import routing
 from engine import tables
 from engine import workdays
 from engine.bpmn import iso8601
 from engine.engine import Engine
 
 Step = Mapping[str, Any]
+
+#: The person who does what a case does.
+TESTER = "tester"
 
 #: The moment at which every case begins.
 BEGINNING = datetime(2026, 4, 29, 1, tzinfo=UTC)
@@ -39,7 +45,11 @@ def judge(case: Step, diagrams: Path) -> tuple[str, str]:
         try:
             found.deploy(case, diagrams / case["source"])
         except definitions.DeploymentRefused as refused:
-            reasons = [p.message for p in refused.problems if p.severity == "error"]
+            reasons = [
+                p.problem.message
+                for p in refused.problems
+                if p.problem.severity == "error"
+            ]
             return "refused", "；".join(dict.fromkeys(reasons))
         for number, step in enumerate(case["steps"], start=1):
             try:
@@ -52,22 +62,34 @@ def judge(case: Step, diagrams: Path) -> tuple[str, str]:
 @contextmanager
 def world() -> Iterator["World"]:
     """Give an engine of its own on an empty SQLite database."""
-    handle, path = tempfile.mkstemp(suffix=".db")
-    os.close(handle)
-    db = database.create(f"sqlite:///{path}")
-    try:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "case.db"
+        path.write_bytes(empty_database())
+        db = database.create(f"sqlite:///{path}")
+        try:
+            yield World(db)
+        finally:
+            db.dispose()
+
+
+@functools.cache
+def empty_database() -> bytes:
+    """Return a database with the schema and the tester in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        db = database.create(f"sqlite:///{path}")
         database.upgrade(db)
-        yield World(db)
-    finally:
+        with db.execution_options(writes=True).begin() as connection:
+            people.add_person(connection, TESTER, "测试员", at=BEGINNING)
         db.dispose()
-        for name in (path, f"{path}-wal", f"{path}-shm"):
-            Path(name).unlink(missing_ok=True)
+        return path.read_bytes()
 
 
 class World:
     """An engine, its clock, and the instances that the case has started."""
 
     def __init__(self, db: sa.Engine) -> None:
+        self.database = db
         self.clock = clock.FixedClock(BEGINNING)
         self.engine = Engine(
             db,
@@ -135,19 +157,46 @@ class World:
         if selector.get("only") and len(found) != 1:
             raise Unmet(f"not the only task: {[t.element_id for t in found]}")
         for task in found if selector.get("all") else found[:1]:
+            self.hand_to_tester(task.id)
             with self.engine.begin() as work:
-                work.complete_task(task.id, None, step.get("variables", {}))
+                work.complete_task(task.id, TESTER, step.get("variables", {}))
             self.settle()
 
     def do_message(self, step: Step) -> None:
-        """Deliver a message to the one that waits, or start by it."""
-        with self.engine.begin() as work:
-            work.correlate(
-                step["name"],
-                business_key=step.get("business_key"),
-                instance_id=self.instance(step) if "instance" in step else None,
-                variables=step.get("variables", {}),
+        """Deliver a message to what waits for it, or start by it.
+
+        `all` (to every one that matches) is one delivery after the other.
+        """
+        while self.delivered(step) and step.get("all"):
+            pass
+
+    def delivered(self, step: Step) -> bool:
+        """Deliver a message once; tell whether somebody waited for it."""
+        name, variables = step["name"], step.get("variables", {})
+        try:
+            with self.engine.begin() as work:
+                work.correlate(
+                    name,
+                    business_key=step.get("business_key"),
+                    instance_id=self.instance(step) if "instance" in step else None,
+                    variables=variables,
+                )
+        except routing.NobodyWaits:
+            begun = self.rows(
+                sa.select(tables.start_event).where(
+                    tables.start_event.c.name == name,
+                    tables.start_event.c.kind == "message",
+                )
             )
+            if not begun and not step.get("all"):
+                raise
+            for _ in begun:
+                with self.engine.begin() as work:
+                    self.started.append(
+                        work.start_by_message(name, variables).instance_id
+                    )
+            return False
+        return True
 
     def do_signal(self, step: Step) -> None:
         """Broadcast a signal."""
@@ -172,25 +221,26 @@ class World:
 
     def do_trigger(self, step: Step) -> None:
         """Let a receive task go on."""
-        subscription = tables.subscription
-        (row,) = self.rows(
-            sa.select(subscription).where(
-                subscription.c.element_id == step["activity"],
-                subscription.c.kind == "receive",
-            )
-        )[:1]
+        variables = step.get("variables", {})
         with self.engine.begin() as work:
-            work.deliver(row.wait_id, step.get("variables", {}))
+            for instance_id in self.running(step):
+                if step["activity"] in work.active_elements(instance_id):
+                    work.trigger(instance_id, step["activity"], variables, TESTER)
+                    return
+        raise Unmet("no such receive task")
 
     def do_set_variables(self, step: Step) -> None:
         """Set variables of a running instance."""
         with self.engine.begin() as work:
-            work.set_variables(self.instance(step), step["variables"], person=None)
+            work.correct_variables(
+                self.instance(step) or self.started[0], step["variables"], TESTER
+            )
 
     def do_cancel(self, step: Step) -> None:
         """Cancel an instance."""
         with self.engine.begin() as work:
-            work.terminate(self.instance(step), reason="case", person=None)
+            instance_id = self.instance(step) or self.started[0]
+            work.terminate(instance_id, "the case says so", TESTER)
 
     # -- expectations --------------------------------------------------------
 
@@ -298,6 +348,16 @@ class World:
             candidate.c.kind == kind,
             candidate.c.value == value,
         )
+
+    def hand_to_tester(self, task_id: str) -> None:
+        """Make the tester the assignee: who may do what is not the case's matter."""
+        statement = (
+            tables.user_task.update()
+            .where(tables.user_task.c.id == task_id)
+            .values(assignee=TESTER)
+        )
+        with self.database.execution_options(writes=True).begin() as connection:
+            connection.execute(statement)
 
     def running(self, step: Step) -> list[str]:
         """Return the instances that run: the named one, else all."""
