@@ -130,7 +130,9 @@ def moment(text: object, place: str = "") -> datetime:
     """Return the moment written as `2026-04-29 09:00` in Shanghai, seconds optional."""
     for layout in ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
         try:
-            return datetime.strptime(str(text), layout).replace(tzinfo=workdays.SHANGHAI)
+            return datetime.strptime(str(text), layout).replace(
+                tzinfo=workdays.SHANGHAI
+            )
         except ValueError:
             continue
     raise BadScenario(f"{place}：“{text}”不是时间，应写成 2026-04-29 09:00。")
@@ -207,14 +209,18 @@ def _acts(path: Path, listed: object, depth: int) -> Iterator[Act]:
             raise BadScenario(f"{place}：一条恰好写一个动作，现有：{'、'.join(act)}。")
         ((verb, arguments),) = act.items()
         if verb == "passage":
-            folder = path.parent if path.parent.name == PASSAGES else path.parent / PASSAGES
+            folder = (
+                path.parent if path.parent.name == PASSAGES else path.parent / PASSAGES
+            )
             passage = folder / f"{arguments}.yaml"
             if not passage.is_relative_to(folder) or "/" in str(arguments):
                 raise BadScenario(f"{place}：段落名“{arguments}”不对。")
             content = mapping(_load(passage), passage.name)
             yield from _acts(passage, content.get("acts"), depth + 1)
         else:
-            yield Act(str(verb), arguments, None if refused is None else str(refused), place)
+            yield Act(
+                str(verb), arguments, None if refused is None else str(refused), place
+            )
 
 
 #: Folder of the passages beside the scenarios.
@@ -276,9 +282,7 @@ def arguments(given: object, *keys: str, optional: tuple[str, ...] = ()) -> Argu
 
 
 def _start(story: testing.Story, given: object) -> None:
-    found = arguments(
-        given, "process", optional=("as", "fields", "variables", "named")
-    )
+    found = arguments(given, "process", optional=("as", "fields", "variables", "named"))
     story.start(
         found["process"],
         person=found.get("as"),

@@ -169,11 +169,10 @@ class Story:
 
     def _next_due(self, moment: datetime) -> datetime | None:
         job = tables.job.c
+        query = sa.select(job.due_at).order_by(job.due_at).limit(1)
         with self.engine.read() as connection:
             return connection.scalar(
-                sa.select(sa.func.min(job.due_at)).where(
-                    job.status == "due", job.due_at <= moment
-                )
+                query.where(job.status == "due", job.due_at <= moment)
             )
 
     # -- questions -----------------------------------------------------------------
@@ -211,16 +210,17 @@ class Story:
         Of several the one that this person may take; raise `StoryError` unless
         exactly one is left.
         """
-        tasks = [task for task in self.open_tasks() if name in (task.name, task.element_id)]
+        found = self.open_tasks()
+        tasks = [task for task in found if name in (task.name, task.element_id)]
         if len(tasks) > 1 and person is not None:
             with self.engine.read() as connection:
                 identity = people.identity(connection, person, self.now)
             own = {*identity.groups, identity.person}
             tasks = [task for task in tasks if own & set(task.holders)]
         if len(tasks) != 1:
-            found = "、".join(task.name for task in self.open_tasks()) or "没有待办"
+            names = "、".join(task.name for task in found) or "没有待办"
             raise StoryError(
-                f"名为“{name}”的待办应当恰好一件，实有{len(tasks)}件；现有：{found}。"
+                f"名为“{name}”的待办应当恰好一件，实有{len(tasks)}件；现有：{names}。"
             )
         return tasks[0]
 

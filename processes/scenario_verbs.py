@@ -83,20 +83,24 @@ def _absent(story: testing.Story, given: object) -> None:
     found = scenarios.arguments(
         given, "person", "from", "to", optional=("substitute", "roles")
     )
-    span = {
-        "starts_at": scenarios.moment(found["from"]),
-        "ends_at": scenarios.moment(found["to"]),
-    }
+    starts_at, ends_at = map(scenarios.moment, (found["from"], found["to"]))
     with story.command() as work:
-        people.add_absence(work.connection, found["person"], reason="请假", **span)
+        people.add_absence(
+            work.connection,
+            found["person"],
+            starts_at=starts_at,
+            ends_at=ends_at,
+            reason="请假",
+        )
         if "substitute" in found:
             people.add_substitution(
                 work.connection,
                 found["person"],
                 found["substitute"],
                 roles=found.get("roles", ()),
+                starts_at=starts_at,
+                ends_at=ends_at,
                 reason="请假",
-                **span,
             )
 
 
@@ -152,7 +156,9 @@ def _round(story: testing.Story, expected: object) -> None:
 
 def _matters(story: testing.Story, expected: object) -> None:
     with story.engine.read() as connection:
-        actual = connection.scalar(sa.select(sa.func.count()).select_from(tables.matter))
+        actual = connection.scalar(
+            sa.select(sa.func.count()).select_from(tables.matter)
+        )
     scenarios.expect(expected, actual, "事项的件数")
 
 
@@ -191,9 +197,7 @@ def _deadlines(story: testing.Story, expected: Any) -> None:
 
 def _documents(story: testing.Story, given: object) -> None:
     """Say how many documents of a type are registered and what each must say."""
-    found = scenarios.arguments(
-        given, "type", "count", optional=("contains", "lacks")
-    )
+    found = scenarios.arguments(given, "type", "count", optional=("contains", "lacks"))
     document = tables.document.c
     with story.engine.read() as connection:
         texts = [
@@ -323,7 +327,9 @@ def _secret(story: testing.Story, words: Any) -> None:
         "站内信": sa.select(message.title + message.body),
     }
     texts = {place: _column(story, query) for place, query in places.items()}
-    texts["文书"] = [bytes(data).decode() for data in _column(story, sa.select(document.data))]
+    texts["文书"] = [
+        bytes(data).decode() for data in _column(story, sa.select(document.data))
+    ]
     for place, found in texts.items():
         for word in words:
             if any(word in str(text) for text in found):
@@ -364,9 +370,7 @@ def _undertakings(story: testing.Story) -> list[undertakings.Undertaking]:
     """Return the undertakings of the present round."""
     matter = _matter(story)
     with story.engine.read() as connection:
-        return list(
-            undertakings.of_matter(connection, matter.id, round=matter.round)
-        )
+        return list(undertakings.of_matter(connection, matter.id, round=matter.round))
 
 
 def _undertaking(story: testing.Story, unit: str) -> undertakings.Undertaking:
