@@ -2,6 +2,7 @@
 
 import functools
 import re
+import threading
 from importlib import resources
 from typing import Final
 
@@ -29,6 +30,9 @@ _DECLARATION: Final = re.compile(
     rb"""\A\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']""", re.IGNORECASE
 )
 _FOREIGN_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00", b"\x00\x00")
+#: a schema keeps the findings of one validation at a time
+_VALIDATING: Final = threading.Lock()
+_MOST_FINDINGS: Final = 100
 #: schema findings that take nothing away from what the file says
 _HARMLESS: Final = ("The attribute 'targetNamespace' is required but missing",)
 #: libxml2's words -> ours, first that fits
@@ -112,11 +116,11 @@ def parse(content: bytes, *, name: str = "") -> etree._Element:
 
 def validate(root: etree._Element, findings: problems.Findings) -> None:
     """Add what the BPMN 2.0 schema has to say about a tree."""
-    schema = _schema()
-    if schema.validate(root):
-        return
+    with _VALIDATING:
+        schema = _schema()
+        entries = [] if schema.validate(root) else list(schema.error_log)
     by_line = {node.sourceline: node for node in root.iter() if node.get("id")}
-    for entry in schema.error_log:
+    for entry in entries[:_MOST_FINDINGS]:
         raw = re.sub(r"\{[^}]*\}", "", entry.message)
         words = next((ours for theirs, ours in _SCHEMA_WORDS if theirs in raw), "有误")
         tag = re.match(r"Element '([^']*)'", raw)

@@ -180,27 +180,24 @@ def _entries(process: model.Process, children: tuple[str, ...]) -> Iterator[str]
 
 def _judge_loops(process: model.Process, findings: problems.Findings) -> None:
     """Find loops in which no token ever rests: they would run for ever."""
-    automatic = {
-        element.id
-        for element in process.elements.values()
-        if not waits(process, element)
-    }
-    ahead = {
-        element_id: {
-            target
-            for target in _automatic_successors(process, element_id)
-            if target in automatic
-        }
-        for element_id in automatic
-    }
+    ahead, behind = _automatic_paths(process)
     # What nothing leads to, or what leads nowhere, is part of no loop.
-    while True:
-        entered = {target for targets in ahead.values() for target in targets}
-        kept = {source for source, targets in ahead.items() if targets} & entered
-        if len(kept) == len(ahead):
-            break
-        ahead = {source: ahead[source] & kept for source in kept}
-    looping = [process.elements[i] for i in process.elements if i in ahead]
+    loose = [i for i in ahead if not ahead[i] or not behind[i]]
+    kept = set(ahead)
+    while loose:
+        element_id = loose.pop()
+        if element_id not in kept:
+            continue
+        kept.remove(element_id)
+        for neighbour in ahead[element_id]:
+            behind[neighbour].discard(element_id)
+            if not behind[neighbour]:
+                loose.append(neighbour)
+        for neighbour in behind[element_id]:
+            ahead[neighbour].discard(element_id)
+            if not ahead[neighbour]:
+                loose.append(neighbour)
+    looping = [element for i, element in process.elements.items() if i in kept]
     if looping:
         first = looping[0]
         findings.error(
@@ -213,12 +210,20 @@ def _judge_loops(process: model.Process, findings: problems.Findings) -> None:
         )
 
 
-def _automatic_successors(process: model.Process, element_id: str) -> Iterator[str]:
-    for flow in process.elements[element_id].outgoing:
-        yield process.sequence_flows[flow].target
-    for element in process.elements.values():
-        if element.attached_to == element_id:
-            yield element.id
+def _automatic_paths(
+    process: model.Process,
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return, of each element that never waits, such elements ahead and behind."""
+    automatic = {i for i, e in process.elements.items() if not waits(process, e)}
+    ahead: dict[str, set[str]] = {i: set() for i in automatic}
+    behind: dict[str, set[str]] = {i: set() for i in automatic}
+    paths = [(flow.source, flow.target) for flow in process.sequence_flows.values()]
+    paths += [(e.attached_to or "", i) for i, e in process.elements.items()]
+    for source, target in paths:
+        if source in automatic and target in automatic:
+            ahead[source].add(target)
+            behind[target].add(source)
+    return ahead, behind
 
 
 def _judge_parallel_joins(process: model.Process, findings: problems.Findings) -> None:
