@@ -10,6 +10,7 @@ from engine import handlers
 from engine import tables
 from processes import spool
 from processes.supervision import callers
+from processes.supervision import choices
 from processes.supervision import documents
 from processes.supervision import escalation
 from processes.supervision import ladder
@@ -63,6 +64,7 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     undertaking.install(registry)
     reporting.install(registry)
     closing.install(registry, office)
+    choices.install(registry)
     registry.job(ladder.JOB)(escalation.climb)
     for name in ("sms", "hotline"):
         registry.channel(name)(spool.channel(settings.outgoing / name))

@@ -7,10 +7,10 @@ is submitted, and is never a variable.
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine import handlers
 from engine import people
 from engine import tables as engine_tables
 from engine.bpmn import model
@@ -20,23 +20,17 @@ from processes.supervision import opinions
 Choice = dict[str, str]
 
 
-def offered(
-    connection: sa.Connection,
-    at: datetime,
-    element: model.Element,
-    variables: Mapping[str, object],
-) -> dict[str, list[Choice]]:
-    """Return the options of every source, as `value` and `label`, by `valuesKey`."""
-    unit = str(variables.get("unit", ""))
-    return {
-        "decisions": decisions(element),
-        "units": units(connection),
-        "persons_of_unit": persons_of_unit(connection, at, unit),
-        "leaders": leaders(connection, at),
-    }
+def install(registry: handlers.Registry) -> None:
+    """Register every source under the name that forms use."""
+    registry.choices("decisions")(decisions)
+    registry.choices("units")(units)
+    registry.choices("persons_of_unit")(persons_of_unit)
+    registry.choices("leaders")(leaders)
 
 
-def decisions(element: model.Element) -> list[Choice]:
+def decisions(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[Choice]:
     """Return what an approver may decide; to approve is called by the source's verb."""
     verb = element.properties.get("verb")
     labels = {**opinions.DECISION_LABELS, "APPROVE": verb or "同意"}
@@ -46,11 +40,13 @@ def decisions(element: model.Element) -> list[Choice]:
     ]
 
 
-def units(connection: sa.Connection) -> list[Choice]:
+def units(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[Choice]:
     """Return the active units that have somebody to receive a notice."""
     unit, post = engine_tables.unit.c, engine_tables.post.c
     receives = sa.exists().where(post.role == "unit_registrar", post.unit == unit.code)
-    rows = connection.execute(
+    rows = reading.connection.execute(
         sa.select(unit.code, unit.name)
         .where(unit.active, receives)
         .order_by(unit.level, unit.code)
@@ -58,14 +54,20 @@ def units(connection: sa.Connection) -> list[Choice]:
     return [{"value": row.code, "label": row.name} for row in rows]
 
 
-def persons_of_unit(connection: sa.Connection, at: datetime, unit: str) -> list[Choice]:
-    """Return who may handle a matter in this unit."""
-    group = people.group("unit_handler", unit)
-    return _named(connection, people.holders(connection, group, at))
+def persons_of_unit(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[Choice]:
+    """Return who may handle a matter in the unit the instance is about."""
+    group = people.group("unit_handler", str(variables.get("unit", "")))
+    holders = people.holders(reading.connection, group, reading.now())
+    return _named(reading.connection, holders)
 
 
-def leaders(connection: sa.Connection, at: datetime) -> list[Choice]:
+def leaders(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[Choice]:
     """Return the leaders of the county who are at work."""
+    connection, at = reading.connection, reading.now()
     holders = {
         person
         for role in sorted(access.LEADERS)

@@ -32,7 +32,6 @@ CALLBACK_LABELS = {
 TITLE_FROM_CONTENT = 40
 LONGEST_DEADLINE_WORKDAYS = 250
 LONGEST_SUPPLEMENT = 5000
-ANONYMOUS = callers.Caller(name="匿名", phone="未留")
 #: Who writes down what a caller adds or takes back.
 CLERKS = ("dc_registrar", "dc_officer")
 
@@ -114,7 +113,7 @@ def deliver(work: handlers.Work, given: entries.Entries) -> Delivery:
     known = number_of(work.connection, ticket.ticket_no)
     if known is not None:
         return Delivery(known, created=False)
-    started = work.start(PROCEDURE, fields=_as_form(ticket), start_event=START_MESSAGE)
+    started = work.start(PROCEDURE, fields=given, start_event=START_MESSAGE)
     if started.business_key is None:
         raise errors.DuchaError("工单登记后没有得到督查编号。", ticket=ticket.ticket_no)
     return Delivery(started.business_key, created=True)
@@ -389,29 +388,6 @@ def _change_ticket(work: handlers.Work, matter_id: int, **changes: object) -> No
         .where(tables.hotline_ticket.c.matter_id == matter_id)
         .values(**changes)
     )
-
-
-def _as_form(ticket: Ticket) -> dict[str, object]:
-    """Return the ticket as the registration form would bring it, and nothing more.
-
-    What else a message holds never reaches the instance; who did not say his name
-    is called 匿名.
-    """
-    caller = ticket.caller or ANONYMOUS
-    entered = {
-        "ticket_no": ticket.ticket_no,
-        "type": ticket.type,
-        "urgent": ticket.urgent,
-        "title": ticket.title,
-        "content": ticket.content,
-        "assigned_on": ticket.assigned_on.isoformat(),
-        "required_on": ticket.required_on.isoformat() if ticket.required_on else None,
-        "required_workdays": ticket.required_workdays,
-        "caller_name": caller.name or ANONYMOUS.name,
-        "caller_phone": caller.phone or ANONYMOUS.phone,
-        "caller_address": caller.address or None,
-    }
-    return {key: value for key, value in entered.items() if value is not None}
 
 
 def _type(given: entries.Entries) -> deadlines.TicketType:

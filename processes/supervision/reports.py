@@ -267,7 +267,9 @@ def _may_sign(work: handlers.Work, report: Report, unit: str) -> bool:
     )
 
 
-def _change(work: handlers.Work, report_id: int, values: Mapping[str, object]) -> Report:
+def _change(
+    work: handlers.Work, report_id: int, values: Mapping[str, object]
+) -> Report:
     work.connection.execute(
         tables.progress_report.update()
         .where(tables.progress_report.c.id == report_id)
