@@ -9,8 +9,10 @@ from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.parser import BpmnParser
 from SpiffWorkflow.util.task import TaskState
 
-from engine import database
 from tests.bench import reference_process
+
+BLOB = b"\x07" * 8192
+LINE = "督" * 66
 
 
 def stock_steps(instances: int) -> list[float]:
@@ -41,41 +43,46 @@ def stock_steps(instances: int) -> list[float]:
     return times
 
 
-def plain_commits(url: str, commits: int) -> list[float]:
-    """Return the seconds of each transaction of two statements, written plainly.
+class Commits:
+    """Transactions of two statements, written plainly, through the driver alone.
 
-    UPDATE of an 8 kB blob and INSERT of 200 bytes, through the driver alone, with
-    the durability that the product has.
+    UPDATE of an 8 kB blob and INSERT of 200 bytes, with the durability that the
+    product has on this database.
     """
-    db = database.create(url)
-    blob, line = b"\x07" * 8192, "督" * 66
-    with db.execution_options(writes=True).begin() as connection:
-        connection.execute(sa.text(f"CREATE TABLE floor (id INT, s {_blob(db)})"))
-        connection.execute(sa.text("CREATE TABLE floor_line (n INT, s TEXT)"))
-        connection.execute(sa.text("INSERT INTO floor VALUES (1, :s)"), {"s": blob})
-    mark = "?" if db.dialect.name == "sqlite" else "%s"
-    begin = "BEGIN IMMEDIATE" if db.dialect.name == "sqlite" else "BEGIN"
-    times = []
-    with db.connect() as connection:
-        raw = connection.connection.driver_connection
+
+    def __init__(self, db: sa.Engine) -> None:
+        sqlite = db.dialect.name == "sqlite"
+        self.mark = "?" if sqlite else "%s"
+        self.begin = "BEGIN IMMEDIATE" if sqlite else "BEGIN"
+        self.connection = db.raw_connection()
+        raw = self.connection.driver_connection
         assert raw is not None
-        if db.dialect.name == "postgresql":
+        if not sqlite:
             raw.autocommit = True  # the transactions below are written out
-        cursor = raw.cursor()
+        self.cursor = raw.cursor()
+        blob = "BLOB" if sqlite else "BYTEA"
+        self.cursor.execute(f"CREATE TABLE floor (id INTEGER, state {blob})")
+        self.cursor.execute("CREATE TABLE floor_line (number INTEGER, line TEXT)")
+        self.cursor.execute(f"INSERT INTO floor VALUES (1, {self.mark})", (BLOB,))
+
+    def times(self, commits: int) -> list[float]:
+        """Return the seconds of each of so many transactions."""
+        mark, cursor = self.mark, self.cursor
+        times = []
         for number in range(commits):
             began = time.perf_counter()
-            cursor.execute(begin)
-            cursor.execute(f"UPDATE floor SET s = {mark} WHERE id = 1", (blob,))
+            cursor.execute(self.begin)
+            cursor.execute(f"UPDATE floor SET state = {mark} WHERE id = 1", (BLOB,))
             cursor.execute(
-                f"INSERT INTO floor_line VALUES ({mark}, {mark})", (number, line)
+                f"INSERT INTO floor_line VALUES ({mark}, {mark})", (number, LINE)
             )
             cursor.execute("COMMIT")
             times.append(time.perf_counter() - began)
-    return times
+        return times
 
-
-def _blob(db: sa.Engine) -> str:
-    return "BLOB" if db.dialect.name == "sqlite" else "BYTEA"
+    def close(self) -> None:
+        """Give the connection up, its settings with it."""
+        self.connection.invalidate()
 
 
 def mean(times: list[float]) -> float:

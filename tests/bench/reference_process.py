@@ -48,7 +48,8 @@ DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
     <sequenceFlow id="f3" sourceRef="review" targetRef="decided"/>
     <sequenceFlow id="f4" sourceRef="decided" targetRef="units"/>
     <sequenceFlow id="f5" sourceRef="decided" targetRef="draft">
-      <conditionExpression xsi:type="tFormalExpression">{sent_back}</conditionExpression>
+      <conditionExpression xsi:type="tFormalExpression"
+        >{sent_back}</conditionExpression>
     </sequenceFlow>
     <sequenceFlow id="f6" sourceRef="units" targetRef="consolidate"/>
     <sequenceFlow id="f7" sourceRef="consolidate" targetRef="sign"/>
@@ -75,9 +76,7 @@ def for_ducha() -> bytes:
 
 def for_spiffworkflow() -> bytes:
     """Return the same diagram with the Python that stock SpiffWorkflow evaluates."""
-    return DIAGRAM.format(
-        people="", duration='"P5D"', sent_back="sent_back"
-    ).encode()
+    return DIAGRAM.format(people="", duration='"P5D"', sent_back="sent_back").encode()
 
 
 def fields(element_id: str) -> dict[str, object]:
