@@ -292,4 +292,4 @@ class _TableReader:
 
 def _text(element: etree._Element | None) -> str:
     text = _child(element, "text")
-    return "" if text is None else "".join(text.itertext()).strip()
+    return "" if text is None else (text.text or "").strip()

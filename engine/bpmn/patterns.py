@@ -97,8 +97,6 @@ class _Weigher:
             inner = self._atom(length, nesting)
             least, most = self._counts(length)
             # A repeated part multiplies its own ways at every turn.
-            if inner > 1 and most > 8:
-                raise PatternRefused("重复的括号里又有重复或选择")
             ways *= inner**most * (most - least + 1)
             if ways > MAX_WAYS**3:
                 raise PatternRefused("可能的匹配方式太多，请写得更确定些")
@@ -143,11 +141,11 @@ class _Weigher:
         if self._next() in ("*", "+", "?", "{"):
             raise PatternRefused("重复符号连写")
         if match[1] in ("*", "+"):
-            return 0, max(length, 9)
+            return 0, length
         if match[1] == "?":
             return 0, 1
         least = int(match[2])
-        most = least if match[3] is None else int(match[4] or max(length, least, 9))
+        most = least if match[3] is None else int(match[4] or max(length, least))
         if not least <= most <= max(MAX_COUNT, length):
             raise PatternRefused(f"重复次数“{match[1]}”不合理")
         return least, most

@@ -188,7 +188,7 @@ def test_a_numeric_text_is_judged_as_a_number_where_the_column_says_so():
 
 
 def test_a_text_without_quotes_is_an_error_that_says_so():
-    with pytest.raises(DecisionError, match='规则 1的输出“色”：变量“红”没有定义.*"红"'):
+    with pytest.raises(DecisionError, match=r'规则 1的输出“色”：变量“红”没有定义.*"红"'):
         decide(("-", "红"))
     with pytest.raises(DecisionError, match="规则 1的输入“天数”：变量“急”没有定义"):
         decide(("急", '"红"'))
@@ -214,7 +214,8 @@ def test_a_decision_required_twice_at_every_level_is_made_once():
     tables = [table(("-", "1"), key="d0", output="o0", name="0")]
     for level in range(1, 25):
         tables.append(table(
-            ("-", f"o{level - 1}"), key=f"d{level}", output=f"o{level}", name=str(level),
+            ("-", f"o{level - 1}"), key=f"d{level}", output=f"o{level}",
+            name=str(level),
             requires=[f"d{level - 1}", f"d{level - 1}"],
         ))  # fmt: skip
     started = time.perf_counter()
@@ -237,14 +238,20 @@ def test_a_circle_and_a_missing_requirement_are_refused():
     [
         ({}, [("> ", "1")], "决策表“亮灯”规则 1的输入“天数”"),
         ({}, [("-", "1"), ("-", "1 +")], "决策表“亮灯”规则 2的输出“色”"),
-        ({}, [("?" * 400 + '"', "1")], "规则 1的输入"), ({}, [("-", "f(")], "规则 1的输出"),
+        ({}, [("?" * 400 + '"', "1")], "规则 1的输入"),
+        ({}, [("-", "f(")], "规则 1的输出"),
         ({}, [("1," * 300, "1")], "最多 500 个"), ({}, [("-",)], "数目与列数不符"),
-        ({}, [("-", "x.__class__")], "__class__"), ({"question": ""}, [], "缺少输入表达式"),
-        ({"question": "a b"}, [], "的输入“天数”"), ({"output": "a b"}, [], "不能作变量名"),
-        ({"output": "typename"}, [], "不能作变量名"), ({"kind": "money"}, [], "类型“money”"),
-        ({"policy": "LAST"}, [], "命中策略“LAST”"), ({"aggregation": "SUM"}, [], "汇总"),
+        ({}, [("-", "x.__class__")], "__class__"),
+        ({"question": ""}, [], "缺少输入表达式"),
+        ({"question": "a b"}, [], "的输入“天数”"),
+        ({"output": "a b"}, [], "不能作变量名"),
+        ({"output": "typename"}, [], "不能作变量名"),
+        ({"kind": "money"}, [], "类型“money”"),
+        ({"policy": "LAST"}, [], "命中策略“LAST”"),
+        ({"aggregation": "SUM"}, [], "汇总"),
         ({"extra_outputs": ["色"]}, [], "名称重复"), ({"key": ""}, [], "缺少标识"),
-        ({"policy": "COLLECT", "aggregation": "SUM", "extra_outputs": ["b"]}, [], "一个输出列"),
+        ({"policy": "COLLECT", "aggregation": "SUM", "extra_outputs": ["b"]},
+         [], "一个输出列"),
     ],
 )  # fmt: skip
 def test_a_faulty_table_is_refused_with_its_place(options, rules, reason):
