@@ -188,7 +188,9 @@ def test_a_numeric_text_is_judged_as_a_number_where_the_column_says_so():
 
 
 def test_a_text_without_quotes_is_an_error_that_says_so():
-    with pytest.raises(DecisionError, match=r'规则 1的输出“色”：变量“红”没有定义.*"红"'):
+    with pytest.raises(
+        DecisionError, match=r'规则 1的输出“色”：变量“红”没有定义.*"红"'
+    ):
         decide(("-", "红"))
     with pytest.raises(DecisionError, match="规则 1的输入“天数”：变量“急”没有定义"):
         decide(("急", '"红"'))
