@@ -108,6 +108,15 @@ def get(connection: sa.Connection, task_id: str) -> UserTask:
     return task
 
 
+def root_of(connection: sa.Connection, task_id: str) -> str:
+    """Return the root instance of a task, open or closed; or `NoSuchTask`."""
+    query = sa.select(user_task.c.root_id).where(user_task.c.id == task_id)
+    found = connection.scalar(query)
+    if found is None:
+        raise NoSuchTask(task_id=task_id)
+    return str(found)
+
+
 def require_open(connection: sa.Connection, task: UserTask) -> None:
     """Raise `AlreadyClosed` with who closed the task and when, if it is closed."""
     if task.closed_at is None:

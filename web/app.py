@@ -12,6 +12,7 @@ from web import headers
 from web import health
 from web import hotline
 from web import inbox
+from web import labels
 from web import logs
 from web import matters
 from web import office
@@ -56,4 +57,5 @@ def create_app(
     csrf.exempt(hotline.bp)
     with app.app_context():
         display.install(app)
+        labels.install(app)
     return app

@@ -78,12 +78,10 @@ def main() -> None:
 def init() -> dict[str, object]:
     """建立或升级数据库，部署随附的督查程序。可以重复执行。"""
     settings = settings_module.from_environment()
-    engine = office.opened(settings)
-    definitions = office.prepare(engine)
-    say(f"数据库已就绪：{office.shown_address(settings)}")
-    for definition in definitions:
-        say(f"已部署 {definition.name}（{definition.key} 第 {definition.version} 版）")
-    return {"definitions": [d.key for d in definitions]}
+    office.prepared(settings)
+    address = office.shown_address(settings)
+    say(f"已就绪：{address}")
+    return {"database": address}
 
 
 @main.command()
@@ -91,8 +89,7 @@ def init() -> dict[str, object]:
 def demo() -> dict[str, object]:
     """建立演示县（夏邑县）的单位、人员和岗位，并列出可以登录的账号。"""
     settings = settings_module.from_environment()
-    engine = office.opened(settings)
-    office.prepare(engine)
+    engine = office.prepared(settings)
     accounts = demo_county.install(engine, password=settings.demo_password)
     table(
         ("岗位", "姓名", "账号"),
@@ -115,7 +112,7 @@ def serve(host: str, port: int, workers: int) -> None:
     """启动网站；到期的事项由它自己按时处理，不必另起程序。"""
     try:
         settings = settings_module.from_environment()
-        office.prepare(office.opened(settings))
+        office.prepared(settings)
     except (errors.DuchaError, settings_module.BadSetting) as error:
         raise Refusal(str(error)) from error
     click.echo(f"督查系统已启动：http://{host}:{port}/ （按 Ctrl+C 停止）")

@@ -126,7 +126,7 @@ def posted(
     the command to say.
     """
     raw = form.get("fields", "")
-    fields = _object(raw) if raw else _plain(schema or {}, form)
+    fields = json_object(raw) if raw else _plain(schema or {}, form)
     if form.get(DECISION):
         fields[DECISION] = form[DECISION]
     return fields
@@ -148,13 +148,22 @@ def names(schema: Mapping[str, Any] | None) -> set[str]:
     return found | {part["path"] for part in parts if part.get("path")}
 
 
-def _object(raw: str) -> dict[str, Any]:
+def kept(schema: Mapping[str, Any] | None, form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return what a refused form held, to be shown again; nothing if unreadable."""
+    try:
+        return posted(schema, form)
+    except errors.Invalid:
+        return {}
+
+
+def json_object(raw: str | bytes) -> dict[str, Any]:
+    """Return the JSON object a page sent; raises Invalid for anything else."""
     try:
         fields = orjson.loads(raw)
-    except ValueError as error:
-        raise errors.Invalid("提交的表单内容不完整，请刷新后重填。") from error
+    except orjson.JSONDecodeError as error:
+        raise errors.Invalid("提交的内容不完整，请刷新后重填。") from error
     if not isinstance(fields, dict):
-        raise errors.Invalid("提交的表单内容不完整，请刷新后重填。")
+        raise errors.Invalid("提交的内容不完整，请刷新后重填。")
     return fields
 
 

@@ -14,9 +14,9 @@ from flask import jsonify
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from engine import database
 from engine import errors
 from engine import handlers
-from engine import idempotency
 from engine import unit_of_work
 from processes.supervision import hotline
 from web import office
@@ -26,7 +26,7 @@ bp = Blueprint("hotline", __name__, url_prefix="/api/hotline")
 
 LONGEST_KEY = 200
 
-Answer = tuple[dict[str, Any], int]
+Answer = dict[str, str]
 
 
 class NotJson(errors.Invalid):
@@ -58,9 +58,9 @@ def tickets() -> ResponseReturnValue:
 
     def receive(work: unit_of_work.UnitOfWork, body: Mapping[str, Any]) -> Answer:
         delivery = hotline.deliver(work, body)
-        return {"ticket_no": body["ticket_no"], "number": delivery.number}, 201
+        return {"ticket_no": body["ticket_no"], "number": delivery.number}
 
-    return once(receive)
+    return once(receive, 201)
 
 
 @bp.post("/receipts")
@@ -96,13 +96,14 @@ def followed_up(
         number = _number(work, body)
         fields = {name: value for name, value in body.items() if name != "ticket_no"}
         work.correlate(message, business_key=number, fields=fields)
-        return {"ticket_no": body["ticket_no"], "number": number}, 200
+        return {"ticket_no": body["ticket_no"], "number": number}
 
     return deliver
 
 
 def once(
     act: Callable[[unit_of_work.UnitOfWork, Mapping[str, Any]], Answer],
+    status: int = 200,
 ) -> ResponseReturnValue:
     """Answer the request, and the same request again with the same answer."""
     key = request.headers.get("Idempotency-Key", "").strip()
@@ -111,16 +112,13 @@ def once(
             f"缺少 Idempotency-Key（1 至 {LONGEST_KEY} 个字符），每份内容用一个。"
         )
     body = read_body()
-    asked = {"path": request.path, "body": body}
-    # Each client has its own keys: one cannot meet the answers of another.
-    own_key = f"{g.client}:{key}"
-    with office.engine().begin() as work:
-        known = idempotency.recall(work.connection, own_key, asked)
-        if known is None:
-            answer, status = act(work, body)
-            known = {"answer": answer, "status": status}
-            idempotency.remember(work.connection, own_key, asked, known, work.now())
-    return jsonify(known["answer"]), known["status"]
+    digest = hashlib.sha256(database.canonical([request.path, body])).hexdigest()
+
+    def carry_out(work: unit_of_work.UnitOfWork) -> Mapping[str, Any]:
+        # Each client has its own keys: one cannot meet the answers of another.
+        return work.once(f"{g.client}:{key}", digest, lambda: act(work, body))
+
+    return jsonify(office.engine().carry_out(carry_out)), status
 
 
 def read_body() -> dict[str, Any]:

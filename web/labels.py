@@ -1,17 +1,97 @@
-"""The Chinese for every recorded value, gathered from the records that own it."""
+"""The Chinese for recorded values and events, gathered from the records' own tables."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
+import sqlalchemy as sa
 from flask import Flask
 
+from engine import people
+from engine import queries
+from processes.supervision import hotline
 from processes.supervision import matters
 from processes.supervision import opinions
+from processes.supervision import reports
+from processes.supervision import reviews
+from processes.supervision import undertakings
 
-#: Where a value has no owner among the records, its words stand here.
-TABLES: dict[str, Mapping[str, str]] = {
-    "status": matters.STATUS_LABELS,
-    "decision": opinions.DECISION_LABELS,
+#: The roles of domain.md §2.0 that people hold.
+ROLES: Mapping[str, str] = {
+    "dc_registrar": "督查室登记岗",
+    "dc_officer": "督查专员",
+    "dc_chief": "督查室主任",
+    "go_section": "政府办科室",
+    "go_deputy": "政府办副主任",
+    "go_director": "政府办主任",
+    "vice_mayor": "副县长",
+    "exec_vice_mayor": "常务副县长",
+    "mayor": "县长",
+    "party_leader": "县委领导",
+    "archivist": "档案岗",
+    "perf_office": "考核办",
+    "group_leader": "督查组组长",
+    "group_member": "督查组成员",
+    "discipline_recv": "纪检监察接收岗",
+    "sys_admin": "系统管理员",
+    "sec_admin": "安全管理员",
+    "audit_admin": "审计管理员",
+    "process_designer": "流程设计者",
+    "biz_admin": "业务管理员",
+    "unit_registrar": "承办单位收发岗",
+    "unit_handler": "承办单位办理人员",
+    "assist_handler": "协办单位办理人",
+    "unit_deputy": "承办单位分管负责人",
+    "unit_head": "承办单位主要负责人",
 }
+
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "status": matters.STATUS_LABELS,
+    "decision": {
+        **opinions.DECISION_LABELS,
+        **reviews.VERDICTS,
+        **hotline.CALLBACK_LABELS,
+        "REDO": "再办",
+        "CLOSE": "说明理由办结",
+        "FILE": "归档",
+    },
+    "reason": reviews.REASONS,
+    "state": undertakings.STATE_LABELS,
+    "role": {"LEAD": "主办", "ASSIST": "协办"},
+    "completion": reports.COMPLETION_LABELS,
+}
+
+#: What the timeline tells, and under which words; the rest is inner working.
+EVENTS: Mapping[str, str] = {
+    "instance_started": "登记发起",
+    "task_completed": "",
+    "task_claimed": "签领",
+    "task_released": "退还",
+    "message_correlated": "",
+    "instance_cancelled": "终止",
+    "element_failed": "故障，等待处理",
+    "incident_retried": "故障后重试",
+}
+MESSAGES: Mapping[str, str] = {
+    "hotline_receipt": "收到热线电话室回执",
+    "hotline_callback": "收到热线电话室回访结果",
+    "hotline_supplement": "诉求人补充",
+    "hotline_withdrawal": "诉求人申请撤回",
+}
+#: Fields of a completed task that say in a word how it went.
+OUTCOMES = ("decision", "verdict", "callback", "filing")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of the timeline, in words."""
+
+    at: datetime
+    title: str
+    detail: str
+    person: str
+    on_behalf_of: str
 
 
 def install(app: Flask) -> None:
@@ -22,3 +102,38 @@ def install(app: Flask) -> None:
 def label(value: object, table: str) -> str:
     """Return what people call a value; one that is not in the table, as it is."""
     return TABLES[table].get(str(value), str(value))
+
+
+def role(group: str) -> str:
+    """Return what people call a group: a role, or a role in a unit."""
+    return ROLES.get(group.partition(".")[0], group)
+
+
+def history(connection: sa.Connection, entries: Iterable[queries.Entry]) -> list[Told]:
+    """Return the timeline in words, the latest first."""
+    shown = [entry for entry in entries if entry.type in EVENTS]
+    # A called instance begins by itself: only the matter's own beginning is told.
+    began = [entry for entry in shown if entry.type == "instance_started"][1:]
+    shown = [entry for entry in shown if entry not in began]
+    acting = {entry.person or "" for entry in shown}
+    acting |= {entry.on_behalf_of or "" for entry in shown}
+    names = people.names(connection, acting)
+    return [_told(entry, names) for entry in reversed(shown)]
+
+
+def _told(entry: queries.Entry, names: Mapping[str, str]) -> Told:
+    details = entry.details
+    title = EVENTS[entry.type]
+    if entry.type == "task_completed":
+        title = str(details.get("name", ""))
+    elif entry.type == "message_correlated":
+        title = MESSAGES.get(str(details.get("name")), "收到消息")
+    fields = details.get("fields") or {}
+    outcome = next((fields[name] for name in OUTCOMES if name in fields), None)
+    return Told(
+        at=entry.at,
+        title=title,
+        detail="" if outcome is None else label(outcome, "decision"),
+        person=names.get(entry.person or "", ""),
+        on_behalf_of=names.get(entry.on_behalf_of or "", ""),
+    )

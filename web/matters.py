@@ -1,5 +1,7 @@
 """The ledger (督查台账) and the page of one matter."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint
 from flask import flash
 from flask import redirect
@@ -10,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_login import login_required
 
+from engine import errors
 from engine import queries
 from processes.supervision import access
 from processes.supervision import callers
 from processes.supervision import dossiers
-from processes.supervision import hotline
 from processes.supervision import lights
 from processes.supervision import matters
 from web import labels
@@ -25,6 +27,15 @@ bp = Blueprint("matters", __name__)
 PAGE = 50
 #: Who writes down what a caller adds or takes back on the telephone.
 CLERKS = ("dc_registrar", "dc_officer")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An open task of the matter, in whose hands it is, and whether in one's own."""
+
+    task: queries.TaskSummary
+    who: str
+    mine: bool
 
 
 @bp.get("/matters")
@@ -85,8 +96,8 @@ def by_number(number: str) -> ResponseReturnValue:
 def diagram(matter_id: int) -> ResponseReturnValue:
     """Send the diagram the matter runs on."""
     with office.engine().read() as connection:
-        dossier = dossiers.dossier(connection, current_user.identity, matter_id)
-        drawn = queries.diagram(connection, dossier.matter.root_id)
+        matter = dossiers.matter(connection, current_user.identity, matter_id)
+        drawn = queries.diagram(connection, office.engine().library, matter.root_id)
     return drawn.xml, {"Content-Type": "application/xml; charset=utf-8"}
 
 
@@ -97,7 +108,7 @@ def look(matter_id: int) -> ResponseReturnValue:
     with office.engine().begin() as work:
         caller = callers.look(
             work,
-            office.vault(),
+            office.vault(office.settings()),
             matter_id,
             current_user.identity,
             reason=request.form.get("reason", ""),
@@ -109,45 +120,70 @@ def look(matter_id: int) -> ResponseReturnValue:
 @login_required
 def supplement(matter_id: int) -> ResponseReturnValue:
     """Write down what the caller added."""
-    with office.engine().begin() as work:
-        hotline.supplement_by_hand(
-            work, matter_id, current_user.identity, request.form.get("content", "")
-        )
-    flash("补充内容已附到事项，并已通知办理人。", "success")
-    return redirect(url_for("matters.show", matter_id=matter_id), code=303)
+    return told(
+        matter_id,
+        "hotline_supplement",
+        {"content": request.form.get("content", "")},
+        "补充内容已附到事项，并已通知办理人。",
+    )
 
 
 @bp.post("/matters/<int:matter_id>/withdrawal")
 @login_required
 def withdraw(matter_id: int) -> ResponseReturnValue:
     """Write down that the caller takes the ticket back; an officer confirms it."""
+    return told(
+        matter_id,
+        "hotline_withdrawal",
+        {"reason": request.form.get("reason", "")},
+        "撤回申请已登记，等督查专员确认。",
+    )
+
+
+def told(
+    matter_id: int, message: str, fields: dict[str, str], sentence: str
+) -> ResponseReturnValue:
+    """Deliver by hand what a caller told a clerk, as if the hotline had sent it."""
+    identity = current_user.identity
     with office.engine().begin() as work:
-        hotline.withdrawal_by_hand(
-            work, matter_id, current_user.identity, request.form.get("reason", "")
+        matter = dossiers.matter(work.connection, identity, matter_id)
+        if not access.holds(identity, *CLERKS):
+            raise errors.Forbidden("只有登记岗和督查专员可以登记补充和撤回。")
+        work.correlate(
+            message, business_key=matter.number, fields=fields, person=identity.person
         )
-    flash("撤回申请已登记，等督查专员确认。", "success")
+    flash(sentence, "success")
     return redirect(url_for("matters.show", matter_id=matter_id), code=303)
 
 
 def page(matter_id: int, caller: callers.Caller | None = None) -> str:
     """Return the page of a matter, with the caller's data only where just asked for."""
     identity = current_user.identity
-    with office.engine().read() as connection:
+    engine = office.engine()
+    with engine.read() as connection:
         dossier = dossiers.dossier(connection, identity, matter_id)
         root_id = dossier.matter.root_id
-        events = queries.timeline(connection, root_id)
-        places = standing.of(
-            connection, root_id, url_for("matters.diagram", matter_id=matter_id)
-        )
-        mine = queries.open_tasks_of(connection, root_id)
-    closed = dossier.matter.status in matters.ENDED
+        events = labels.history(connection, queries.timeline(connection, root_id))
+        drawing = url_for("matters.diagram", matter_id=matter_id)
+        places = standing.of(engine, connection, root_id, drawing)
+        mine = {task.id for task in queries.tasks_for(connection, identity, limit=200)}
+        waiting = [
+            Waiting(
+                opened.task,
+                who=standing.in_hands(engine, connection, opened),
+                mine=opened.task.id in mine,
+            )
+            for opened in queries.open_tasks_of(connection, root_id)
+        ]
+        may_look = callers.may_look(connection, matter_id, identity)
+    ended = dossier.matter.status in matters.ENDED
     return render_template(
         "matters/show.html",
         dossier=dossier,
         caller=caller,
-        may_look=callers.may_look(dossier, identity),
-        is_clerk=access.holds(identity, *CLERKS) and not closed,
-        events=labels.history(events),
+        may_look=may_look,
+        is_clerk=access.holds(identity, *CLERKS) and not ended,
+        events=events,
         standing=places,
-        open_tasks=mine,
+        waiting=waiting,
     )

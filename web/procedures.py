@@ -1,7 +1,5 @@
 """Starting a matter: which procedures one may start, and their first form."""
 
-from typing import Any
-
 from flask import Blueprint
 from flask import flash
 from flask import redirect
@@ -11,13 +9,14 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_login import login_required
+from werkzeug.datastructures import MultiDict
 
 from engine import errors
-from engine import queries
 from processes import procedures
 from processes.supervision import dossiers
 from processes.supervision import hotline
 from processes.supervision import matters
+from web import desk
 from web import forms
 from web import office
 
@@ -47,15 +46,15 @@ def open_matter(key: str) -> ResponseReturnValue:
     identity = current_user.identity
     procedure = procedures.startable_by(identity, key)
     with office.engine().read() as connection:
-        form = queries.start_form(connection, procedure.key)
-    fields = forms.posted(form, request.form)
+        paper = desk.of_start(office.engine(), connection, procedure.key)
     try:
+        fields = forms.posted(paper.schema, request.form)
         with office.engine().begin() as work:
             started = work.start(procedure.key, fields=fields, person=identity.person)
     except hotline.AlreadyRegistered as error:
         return already(error)
     except errors.Invalid as error:
-        return page(key, written=fields, refused=error), 422
+        return page(key, written=request.form, refused=error), 422
     with office.engine().read() as connection:
         matter_id = dossiers.of_root(connection, identity, started.instance_id)
     flash(f"已登记，督查编号 {started.business_key}。", "success")
@@ -64,17 +63,20 @@ def open_matter(key: str) -> ResponseReturnValue:
 
 def page(
     key: str,
-    written: dict[str, Any] | None = None,
+    written: MultiDict[str, str] | None = None,
     refused: errors.Invalid | None = None,
 ) -> str:
     """Return the page with the first form, with what was written and refused."""
     procedure = procedures.startable_by(current_user.identity, key)
     with office.engine().read() as connection:
-        form = queries.start_form(connection, procedure.key)
+        paper = desk.of_start(office.engine(), connection, procedure.key)
+    values = dict(paper.offered)
+    if written is not None:
+        values.update(forms.kept(paper.schema, written))
     return render_template(
         "procedures/start.html",
         procedure=procedure,
-        sheet=forms.sheet(form, values=written, refused=refused, submit="登记"),
+        sheet=forms.sheet(paper.schema, values=values, refused=refused, submit="登记"),
     )
 
 

@@ -29,6 +29,8 @@ class Settings:
     heartbeat: bool
     #: DUCHA_SECURE_COOKIES: "on" behind HTTPS.
     secure_cookies: bool
+    #: DUCHA_AREA: the 区划码 that the numbers of matters begin with.
+    area: str
     #: DUCHA_OFFICE_NAME: the name in the header of every page.
     office_name: str
 
@@ -46,6 +48,7 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         hotline_keys=_keys(values.get("DUCHA_HOTLINE_KEYS", "")),
         heartbeat=_switch(values, "DUCHA_HEARTBEAT", default="on"),
         secure_cookies=_switch(values, "DUCHA_SECURE_COOKIES", default="off"),
+        area=_area(values.get("DUCHA_AREA", "411426")),
         office_name=values.get("DUCHA_OFFICE_NAME", "夏邑县人民政府督查室"),
     )
 
@@ -72,6 +75,12 @@ def _keys(text: str) -> tuple[str, ...]:
     if any(len(key) < 16 for key in keys):
         raise BadSetting("DUCHA_HOTLINE_KEYS：每个密钥至少 16 个字符。")
     return keys
+
+
+def _area(code: str) -> str:
+    if not (code.isascii() and code.isdigit() and len(code) == 6):
+        raise BadSetting(f"DUCHA_AREA：应为六位区划码，现为 {code!r}。")
+    return code
 
 
 def _switch(values: dict[str, str], name: str, *, default: str) -> bool:

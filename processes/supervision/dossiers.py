@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -149,6 +150,30 @@ def leads(connection: sa.Connection, matter_ids: Iterable[int]) -> dict[int, str
         )
     )
     return {row.matter_id: row.short_name for row in rows}
+
+
+def senders(
+    connection: sa.Connection, root_ids: Iterable[str]
+) -> dict[str, list[tuple[datetime, str]]]:
+    """Return when and by whom tasks were completed, by process instance, in order."""
+    task = engine_tables.user_task.c
+    rows = connection.execute(
+        sa.select(task.root_id, task.closed_at, engine_tables.person.c.name)
+        .join(engine_tables.person, engine_tables.person.c.id == task.closed_by)
+        .where(task.root_id.in_(set(root_ids)), task.closed_how == "completed")
+        .order_by(task.closed_at)
+    )
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    for row in rows:
+        found.setdefault(row.root_id, []).append((row.closed_at, row.name))
+    return found
+
+
+def sender(completed: Iterable[tuple[datetime, str]], at: datetime) -> str | None:
+    """Return who completed the last task before this moment: whoever sent it on."""
+    return next(
+        (name for closed_at, name in reversed(list(completed)) if closed_at <= at), None
+    )
 
 
 def unit_names(connection: sa.Connection) -> dict[str, str]:

@@ -16,7 +16,16 @@ const MARKS = {
 };
 const READABLE_SCALE = 0.6;
 
-for (const container of document.querySelectorAll('[data-diagram]')) draw(container);
+// Behind a tab or a closed <details> a diagram has no size to be fitted to: it is
+// drawn when it is first seen.
+const sight = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    sight.unobserve(target);
+    draw(target);
+  }
+});
+for (const container of document.querySelectorAll('[data-diagram]')) sight.observe(container);
 
 async function draw(container) {
   try {
