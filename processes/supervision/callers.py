@@ -21,6 +21,8 @@ from processes.supervision import access
 from processes.supervision import tables
 
 NONCE_BYTES = 12
+#: Seven digits are the shortest number of a telephone; less occurs by chance.
+SHORTEST_PHONE = 7
 OFFICE_ROLES = ("dc_registrar", "dc_officer")
 
 
@@ -147,11 +149,14 @@ def may_look(
     if access.holds(identity, *OFFICE_ROLES):
         return True
     undertaking = tables.undertaking.c
-    assigned = sa.select(tables.caller.c.matter_id).where(
-        tables.caller.c.matter_id == matter_id,
-        tables.caller.c.hidden_from_units.is_(False),
-        undertaking.matter_id == matter_id,
-        undertaking.handler == identity.person,
+    assigned = (
+        sa.select(undertaking.id)
+        .join(tables.caller, tables.caller.c.matter_id == undertaking.matter_id)
+        .where(
+            undertaking.matter_id == matter_id,
+            undertaking.handler == identity.person,
+            tables.caller.c.hidden_from_units.is_(False),
+        )
     )
     return connection.execute(assigned).first() is not None
 
@@ -159,14 +164,18 @@ def may_look(
 def mentions(
     connection: sa.Connection, vault: Vault, matter_id: int, text: str
 ) -> bool:
-    """Whether a text gives away the caller's telephone number or address."""
+    """Whether a text gives away the caller's telephone number.
+
+    A name or an address may rightly occur: others are called so, and a road where
+    the caller lives may be what the matter is about.
+    """
     sealed = connection.scalar(
         sa.select(tables.caller.c.sealed).where(tables.caller.c.matter_id == matter_id)
     )
     if sealed is None:
         return False
-    caller = vault.open(bytes(sealed), matter_id)
-    return any(part and part in text for part in (caller.phone, caller.address))
+    phone = vault.open(bytes(sealed), matter_id).phone
+    return len(phone) >= SHORTEST_PHONE and phone in text
 
 
 def mask_name(name: str) -> str:

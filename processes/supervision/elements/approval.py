@@ -7,6 +7,7 @@ from engine import handlers
 from engine import people
 from processes.supervision import access
 from processes.supervision import entries
+from processes.supervision import ladder
 from processes.supervision import matters
 from processes.supervision import notices
 from processes.supervision import opinions
@@ -137,6 +138,7 @@ def issue_notice(call: handlers.Call) -> Mapping[str, object]:
     matter = matter_of(call)
     proposal = proposals.current(call.work.connection, matter.id)
     issued = matters.move(call.work, matter, "ISSUED")
+    ladder.take_down(call.work, "approval", matter.id)
     opened = undertakings.issue(call.work, issued, proposal, proposal.due_on)
     notices.issue(call.work, issued, proposal, opened)
     return {"undertakings": [one.id for one in opened], "round": matter.round}
