@@ -15,6 +15,8 @@ from engine.bpmn import problems
 MODEL: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 LARGEST: Final = 2 * 1024 * 1024
 DEEPEST: Final = 200
+#: the schema's time grows with the square of what it finds wrong: some seconds here
+MOST_ELEMENTS: Final = 20_000
 #: what an XML declaration may name: encodings in which the bytes of markup mean
 #: nothing else. GB18030 reads the older GBK and GB2312 too.
 ENCODINGS: Final = {
@@ -75,8 +77,8 @@ def parse(content: bytes, *, name: str = "") -> etree._Element:
     """Parse a BPMN file and return its `definitions` element, or refuse it.
 
     Refused, each with place and reason: more than 2 MB, encodings other than UTF-8
-    and GB18030, DOCTYPE and entities, malformed XML, nesting beyond 200, other
-    documents than BPMN 2.0. Comments and processing instructions are gone from the
+    and GB18030, DOCTYPE and entities, malformed XML, nesting beyond 200, more
+    than 20 000 XML elements, other documents than BPMN 2.0. Comments and processing instructions are gone from the
     tree, so that no text is cut by them. Raises UnreadableDiagram.
     """
     text = _decode(content, name)
@@ -104,7 +106,7 @@ def parse(content: bytes, *, name: str = "") -> etree._Element:
         raise UnreadableDiagram(
             name, f"不是完整、正确的 XML（{error.msg}）", line, column
         ) from None
-    _refuse_depth(root, name)
+    _refuse_size(root, name)
     if root.tag != f"{{{MODEL}}}definitions":
         raise UnreadableDiagram(
             name,
@@ -175,12 +177,16 @@ def _too_deep() -> str:
     return f"元素嵌套超过 {DEEPEST} 层"
 
 
-def _refuse_depth(root: etree._Element, name: str) -> None:
-    depth = 0
+def _refuse_size(root: etree._Element, name: str) -> None:
+    depth = count = 0
     for event, node in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
+        count += event == "start"
         if depth > DEEPEST:
             raise UnreadableDiagram(name, _too_deep(), node.sourceline)
+        if count > MOST_ELEMENTS:
+            reason = f"图纸过大，XML 元素超过 {MOST_ELEMENTS} 个"
+            raise UnreadableDiagram(name, reason, node.sourceline)
 
 
 def children(node: etree._Element, word: str) -> list[etree._Element]:

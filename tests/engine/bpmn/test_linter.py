@@ -8,6 +8,11 @@ from tests.engine.bpmn.drawings import arrows
 from tests.engine.bpmn.drawings import drawing
 from tests.engine.bpmn.drawings import findings
 from tests.engine.bpmn.drawings import in_line
+from tests.engine.bpmn.lint_pairs import DECLARED
+from tests.engine.bpmn.lint_pairs import PAIRS
+from tests.engine.bpmn.lint_pairs import Pair
+from tests.engine.bpmn.lint_pairs import service
+from tests.engine.bpmn.lint_pairs import split
 
 
 @pytest.mark.parametrize(

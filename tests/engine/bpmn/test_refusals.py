@@ -37,6 +37,7 @@ ORDINARY = drawing(in_line('<userTask id="a" name="办理"/>'))
         (ORDINARY.replace(b"UTF-8", b"EBCDIC-CP-US"), "EBCDIC"),
         (ORDINARY.replace("办".encode(), b"\xff"), "UTF-8"),
         (ORDINARY + b" " * (3 * 1024 * 1024), "2 MB"),
+        (drawing("<task/>" * parsing.MOST_ELEMENTS), "超过 20000 个"),
         (ORDINARY[: len(ORDINARY) // 2], "XML"),
         (b"<html><body>not a diagram</body></html>", "html"),
         (b"<definitions/>", "definitions"),
