@@ -1,0 +1,118 @@
+"""Every shipped scenario plays on both databases, and together they go everywhere."""
+
+import shutil
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import database
+from engine import scenarios
+from engine.bpmn import reading
+from processes import office
+from processes import rehearsal
+from tests import conftest
+
+SCENARIOS = sorted(office.CATALOG.glob("*/scenarios/*.yaml"))
+Play = Callable[[Path], scenarios.Trace]
+
+
+def label(path: Path) -> str:
+    return f"{path.parent.parent.name}/{path.stem}"
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Play:
+    """Play a scenario once in an office of its own that restarts at every command."""
+    folder = tmp_path_factory.mktemp("office")
+    office_file = folder / "office.db"
+    pool = database.create(f"sqlite:///{office_file}")
+    rehearsal.prepare(pool, folder)
+    pool.dispose()
+    traces: dict[Path, scenarios.Trace] = {}
+
+    def play(path: Path) -> scenarios.Trace:
+        if path not in traces:
+            copy = shutil.copy(office_file, folder / f"{len(traces)}.db")
+            pool = database.create(f"sqlite:///{copy}")
+            try:
+                traces[path] = rehearsal.play(path, pool, folder)
+            finally:
+                pool.dispose()
+        return traces[path]
+
+    return play
+
+
+@pytest.fixture(scope="session")
+def prepared_postgresql(
+    postgresql: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A PostgreSQL database with the office, to be copied."""
+    for url in conftest.copied(postgresql, template=conftest.EMPTY):
+        pool = database.create(url)
+        rehearsal.prepare(pool, tmp_path_factory.mktemp("office"))
+        pool.dispose()
+        yield url.rpartition("/")[2].partition("?")[0]
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=label)
+def test_a_scenario_plays_with_a_restart_at_every_command(
+    path: Path, played: Play
+) -> None:
+    trace = played(path)
+
+    assert [act.verb for act in trace.scenario.acts] == [
+        entry.verb for entry in trace.journal
+    ]
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=label)
+def test_a_scenario_plays_on_postgresql(
+    path: Path, postgresql: str, prepared_postgresql: str, played: Play, tmp_path: Path
+) -> None:
+    for url in conftest.copied(postgresql, template=prepared_postgresql):
+        pool = database.create(url)
+        try:
+            trace = rehearsal.play(path, pool, tmp_path, restarts=False)
+        finally:
+            pool.dispose()
+
+    assert played(path).sequence_flows == trace.sequence_flows
+    assert played(path).journal == trace.journal
+
+
+def test_every_sequence_flow_of_every_diagram_is_taken(played: Play) -> None:
+    taken = frozenset[tuple[str, str]]().union(
+        *(played(path).sequence_flows for path in SCENARIOS)
+    )
+    drawn = {
+        (process.key, sequence_flow)
+        for path in office.CATALOG.rglob("*.bpmn")
+        for process in reading.read_diagram(path.read_bytes(), name=path.name).processes
+        for sequence_flow in process.sequence_flows
+    }
+
+    assert [] == sorted(drawn - taken)
+
+
+def test_a_passage_is_used_by_some_scenario() -> None:
+    for folder in office.CATALOG.glob("*/scenarios"):
+        used = {
+            act.place.partition(".yaml")[0]
+            for path in folder.glob("*.yaml")
+            for act in scenarios.read(path).acts
+        }
+        texts = [path.read_text("utf-8") for path in folder.rglob("*.yaml")]
+        for passage in (folder / scenarios.PASSAGES).glob("*.yaml"):
+            mentioned = any(f"passage: {passage.stem}\n" in text for text in texts)
+            assert passage.stem in used or mentioned
+
+
+def test_rehearsing_needs_no_office(played: Play) -> None:
+    path = next(path for path in SCENARIOS if path.stem == "不属本县")
+
+    (trace,) = rehearsal.rehearse([path])
+
+    assert played(path).sequence_flows == trace.sequence_flows
