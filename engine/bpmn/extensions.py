@@ -144,17 +144,13 @@ _READ_ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
     "in": _CALL,
     "out": _CALL,
     "taskListener": _PEOPLE,
-    "executionListener": _ELEMENTS,
     "failedJobRetryTimeCycle": _ELEMENTS | _LOOP,
 }
 _HARMLESS_ELEMENTS: Final = frozenset(
     "potentialStarter modelerTemplate value jobCategory task-candidates-type"
     " work-form-field-validation".split()
 )
-_LISTENER_EVENTS: Final = {
-    "taskListener": frozenset({"create", "assignment", "complete", "delete", "update"}),
-    "executionListener": frozenset({"start", "end"}),
-}
+_LISTENER_EVENTS: Final = frozenset({"create", "complete"})
 _HANDLER: Final = re.compile(r"\A\s*[$#]\{\s*(\w+)\s*\}\s*\Z")
 
 
@@ -210,32 +206,30 @@ def properties(node: etree._Element) -> dict[str, str]:
 def listeners(
     node: etree._Element, findings: problems.Findings
 ) -> tuple[model.Listener, ...]:
-    """Read the listeners that name a handler; refuse those that name code.
+    """Read the task listeners that name a handler; refuse those that name code.
 
-    The event of a task listener is `create`, `complete` …; that of an execution
-    listener `start` or `end`.
+    Their event is `create` or `complete`; the game runs no others.
     """
     found = []
-    for word, events in _LISTENER_EVENTS.items():
-        for child in family(node, word):
-            event = child.get("event", "")
-            handler = handler_name(child.get("delegateExpression"))
-            fields = _fields(child, findings)
-            for banned in ("class", "expression"):
-                if banned in child.attrib:
-                    refuse_attribute(banned, child, findings)
-            if event not in events:
-                refuse_attribute("event", child, findings)
-            elif handler is not None:
-                found.append(model.Listener(event, handler, fields))
-            elif "class" not in child.attrib and "expression" not in child.attrib:
-                findings.error(
-                    "handler",
-                    _owner(child),
-                    f"{problems.label(_owner(child))}的监听器（{event}）须用委托表达式 "
-                    "${处理程序名} 指明处理程序",
-                    child.sourceline,
-                )
+    for child in family(node, "taskListener"):
+        event = child.get("event", "")
+        handler = handler_name(child.get("delegateExpression"))
+        fields = _fields(child, findings)
+        code = [word for word in ("class", "expression") if word in child.attrib]
+        for word in code:
+            refuse_attribute(word, child, findings)
+        if event not in _LISTENER_EVENTS:
+            refuse_attribute("event", child, findings)
+        elif handler is not None:
+            found.append(model.Listener(event, handler, fields))
+        elif not code:
+            findings.error(
+                "handler",
+                _owner(child),
+                f"{problems.label(_owner(child))}的监听器（{event}）须用委托表达式 "
+                "${处理程序名} 指明处理程序",
+                child.sourceline,
+            )
     return tuple(found)
 
 

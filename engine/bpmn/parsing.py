@@ -76,10 +76,11 @@ class UnreadableDiagram(errors.Refused):
 def parse(content: bytes, *, name: str = "") -> etree._Element:
     """Parse a BPMN file and return its `definitions` element, or refuse it.
 
-    Refused, each with place and reason: more than 2 MB, encodings other than UTF-8
-    and GB18030, DOCTYPE and entities, malformed XML, nesting beyond 200, more
-    than 20 000 XML elements, other documents than BPMN 2.0. Comments and processing instructions are gone from the
-    tree, so that no text is cut by them. Raises UnreadableDiagram.
+    Refused, each with place and reason: more than 2 MB, encodings not listed in
+    ENCODINGS, DOCTYPE and entities, malformed XML, nesting beyond 200, more than
+    20 000 XML elements, other documents than BPMN 2.0. Comments and processing
+    instructions are gone from the tree, so that no text is cut by them. Raises
+    UnreadableDiagram.
     """
     text = _decode(content, name)
     for banned in ("<!DOCTYPE", "<!ENTITY"):

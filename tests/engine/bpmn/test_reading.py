@@ -308,14 +308,14 @@ def test_listeners_name_handlers() -> None:
              <camunda:taskListener event="complete" delegateExpression="${record}">
               <camunda:field name="kind" stringValue="opinion"/>
              </camunda:taskListener>
-             <camunda:executionListener event="start" delegateExpression="${begin}"/>
+             <camunda:taskListener event="create" delegateExpression="#{ begin }"/>
             </extensionElements></userTask>
             """
         )
     )
     assert (
         model.Listener("complete", "record", {"kind": "opinion"}),
-        model.Listener("start", "begin"),
+        model.Listener("create", "begin"),
     ) == process.elements["a"].listeners
 
 

@@ -240,6 +240,11 @@ def listening(attributes: str, inside: str = "") -> str:
         ),
         (listening('event="create" class="x.Y"'), "class"),
         (listening('event="create" expression="${x}"'), "expression"),
+        (
+            '<task id="a"><extensionElements><camunda:executionListener event="start"'
+            ' delegateExpression="${x}"/></extensionElements></task>',
+            "executionListener",
+        ),
         (listening('event="timeout" delegateExpression="${x}"'), "event"),
         (listening('event="create"', "<camunda:script>1</camunda:script>"), "script"),
         (
