@@ -38,6 +38,7 @@ class SequenceFlow:
     target: str
     name: str = ""
     condition: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

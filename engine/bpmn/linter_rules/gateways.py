@@ -64,7 +64,7 @@ def _judge_branches(
                 f"{problems.label(gateway.id, gateway.name)}到"
                 f"{problems.label(target.id, target.name)}）没有条件，"
                 "请写明条件或设为默认分支",
-                gateway.line,
+                flow.line,
             )
 
 
@@ -148,7 +148,7 @@ def _judge_lost_conditions(
                 f"连线{problems.label(flow.id, flow.name)}的条件不起作用："
                 f"网关{problems.label(element.id, element.name)}不看条件，"
                 "请删去条件或改用排他网关",
-                element.line,
+                flow.line,
             )
 
 
@@ -170,5 +170,5 @@ def _judge_default(
             "default-flow",
             element.default,
             f"{named}的默认分支“{element.default}”带有条件，条件不起作用，请删去",
-            element.line,
+            process.sequence_flows[element.default].line,
         )

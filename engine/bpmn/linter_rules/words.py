@@ -36,18 +36,14 @@ def judge(process: model.Process, known: Known, findings: problems.Findings) -> 
     """Judge every expression and every literal time of a process."""
     for element in process.elements.values():
         for place, text in _expressions(element):
-            _judge_expression(element.id, element.name, place, text, known, findings)
+            _judge_expression(element, place, text, known, findings)
         for place, condition in _conditions(element):
-            _judge_condition(
-                element.id, element.name, place, condition, known, findings
-            )
+            _judge_condition(element, place, condition, known, findings)
         if element.event is not None and element.event.kind == "timer":
             _judge_timer(element, element.event.timer, findings)
     for flow in process.sequence_flows.values():
         if flow.condition is not None:
-            _judge_condition(
-                flow.id, flow.name, "条件", flow.condition, known, findings
-            )
+            _judge_condition(flow, "条件", flow.condition, known, findings)
 
 
 def _expressions(element: model.Element) -> Iterator[tuple[str, str]]:
@@ -94,27 +90,26 @@ def _conditions(element: model.Element) -> Iterator[tuple[str, str]]:
 
 
 def _judge_condition(
-    element_id: str,
-    name: str,
+    owner: model.Element | model.SequenceFlow,
     place: str,
     text: str,
     known: Known,
     findings: problems.Findings,
 ) -> None:
     if expressions.is_expression(text):
-        _judge_expression(element_id, name, place, text, known, findings)
+        _judge_expression(owner, place, text, known, findings)
     else:
         findings.error(
             "expression",
-            element_id,
-            f"{problems.label(element_id, name)}的{place}“{text}”不是条件表达式，"
+            owner.id,
+            f"{problems.label(owner.id, owner.name)}的{place}“{text}”不是条件表达式，"
             "须写成 ${…}",
+            owner.line,
         )
 
 
 def _judge_expression(
-    element_id: str,
-    name: str,
+    owner: model.Element | model.SequenceFlow,
     place: str,
     text: str,
     known: Known,
@@ -122,26 +117,22 @@ def _judge_expression(
 ) -> None:
     if not expressions.is_expression(text):
         return
-    named = problems.label(element_id, name)
+    named = problems.label(owner.id, owner.name)
+
+    def refuse(reason: str) -> None:
+        findings.error("expression", owner.id, f"{named}的{place}{reason}", owner.line)
+
     if "__" in text:
-        findings.error(
-            "expression", element_id, f"{named}的{place}“{text}”不允许出现双下划线"
-        )
+        refuse(f"“{text}”不允许出现双下划线，请删去")
         return
     try:
         expression = expressions.compile_juel(text)
     except errors.DuchaError as error:
-        findings.error(
-            "expression", element_id, f"{named}的{place}有误：{error.message}"
-        )
+        refuse(f"有误：{error.message}")
         return
     for function in sorted(expression.functions):
         if missing(function, known.functions):
-            findings.error(
-                "expression",
-                element_id,
-                f"{named}的{place}使用的函数“{function}”没有登记",
-            )
+            refuse(f"使用的函数“{function}”没有登记，请改用已登记的函数")
 
 
 def _judge_timer(
