@@ -1,7 +1,6 @@
 """Reading one element of a diagram: its attributes, people, loop and event."""
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -42,24 +41,15 @@ _TRUE: Final = ("true", "1")
 _RESOURCE: Final = re.compile(r"(user|group)\(([^()]*)\)|([^,()\s][^,()]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an element is drawn: scope, lane and the sequence flows at it."""
-
-    scope: str
-    lane: str | None
-    incoming: tuple[str, ...]
-    outgoing: tuple[str, ...]
-
-
 def read(
     node: etree._Element,
     element_id: str,
-    place: Place,
+    scope: str,
+    lane: str | None,
     definitions: events.Definitions,
     findings: problems.Findings,
 ) -> model.Element:
-    """Return the element of a node, without the children that it may hold."""
+    """Return the element of a node, without children and sequence flows."""
     kind = etree.QName(node).localname
     _refuse_unsupported(node, element_id, findings)
     inputs, outputs = mappings.parameters(node, findings)
@@ -73,14 +63,12 @@ def read(
         id=element_id,
         kind=kind,
         name=node.get("name", ""),
-        scope=place.scope,
-        incoming=place.incoming,
-        outgoing=place.outgoing,
+        scope=scope,
         default=parsing.local(default) if default else None,
         attributes=MappingProxyType(_attributes(node)),
         properties=MappingProxyType(extensions.properties(node)),
         documentation=parsing.text(node, "documentation"),
-        lane=place.lane,
+        lane=lane,
         loop=_loop(node, element_id, findings),
         event=event,
         attached_to=parsing.local(node.get("attachedToRef")) or None,

@@ -150,10 +150,12 @@ class Definitions:
                 node.sourceline,
             )
             return "", reference
-        # The reference names one error: without a code of its own its id tells it
-        # from others, as in Flowable.
-        code = (declared.get(f"{kind}Code") or declared.get("id", "")).strip()
-        return declared.get("name", ""), code
+        code = (declared.get(f"{kind}Code") or "").strip()
+        if kind == "error" and not code:
+            # The reference names one error: without a code of its own its id tells
+            # it from others, as in Flowable. An escalation without one is any.
+            code = declared.get("id", "")
+        return declared.get("name", ""), code or None
 
     def _error_message(self, definition: etree._Element) -> str | None:
         reference = parsing.local(definition.get("errorRef"))

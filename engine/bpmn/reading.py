@@ -1,7 +1,6 @@
 """Reading a diagram: BPMN 2.0 XML becomes the values of engine.bpmn.model."""
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
@@ -84,8 +83,6 @@ class _ProcessReader:
     elements: dict[str, model.Element] = field(default_factory=dict)
     flows: dict[str, model.SequenceFlow] = field(default_factory=dict)
     lanes: dict[str, str] = field(default_factory=dict)
-    incoming: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    outgoing: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def read(self) -> model.Process | None:
         """Return the process, None when it has no usable id or no elements."""
@@ -94,11 +91,9 @@ class _ProcessReader:
             return None
         for lane in self.node.iter(f"{{{parsing.MODEL}}}lane"):
             self._read_lane(lane)
-        for flow in self._read_sequence_flows():
-            self.flows[flow.id] = flow
-            self.outgoing[flow.source].append(flow.id)
-            self.incoming[flow.target].append(flow.id)
         children = self._read_scope(self.node, key, None)
+        for flow in self.node.iter(f"{{{parsing.MODEL}}}sequenceFlow"):
+            self._read_sequence_flow(flow)
         named = problems.label(key, self.node.get("name"))
         line = self.node.sourceline
         if not children:
@@ -160,44 +155,39 @@ class _ProcessReader:
             if role:
                 self.lanes[parsing.local(reference.text)] = role
 
-    def _read_sequence_flows(self) -> list[model.SequenceFlow]:
-        """Return the sequence flows of every depth whose two ends exist."""
-        found = []
-        nodes = {
-            node.get("id")
-            for node in self.node.iter()
-            if etree.QName(node).localname in elements.KINDS
-        }
-        for node in self.node.iter(f"{{{parsing.MODEL}}}sequenceFlow"):
-            source = parsing.local(node.get("sourceRef"))
-            target = parsing.local(node.get("targetRef"))
-            if node.get("id") is None:
-                node.set("id", self._free_id(f"flow:{source}:{target}"))
-                flow_id: str | None = node.get("id")
-            else:
-                flow_id = self._id(node)
-            if flow_id is None:
-                continue
-            lost = [end for end in (source, target) if end not in nodes]
-            for end in lost:
-                self.findings.error(
-                    "unresolved-reference",
-                    flow_id,
-                    f"连线{problems.label(flow_id, node.get('name'))}的一端"
-                    f"“{end}”不存在，请重新连线",
-                    node.sourceline,
-                )
-            if not lost:
-                found.append(
-                    model.SequenceFlow(
-                        id=flow_id,
-                        source=source,
-                        target=target,
-                        name=node.get("name", ""),
-                        condition=parsing.text(node, "conditionExpression") or None,
-                    )
-                )
-        return found
+    def _read_sequence_flow(self, node: etree._Element) -> None:
+        """Read a sequence flow and tell its two ends, which must have been read."""
+        source = parsing.local(node.get("sourceRef"))
+        target = parsing.local(node.get("targetRef"))
+        if node.get("id") is None:
+            flow_id: str | None = self._free_id(f"flow:{source}:{target}")
+        else:
+            flow_id = self._id(node)
+        if flow_id is None:
+            return
+        lost = [end for end in (source, target) if end not in self.elements]
+        for end in lost:
+            self.findings.error(
+                "unresolved-reference",
+                flow_id,
+                f"连线{problems.label(flow_id, node.get('name'))}的一端“{end}”"
+                "不存在，请重新连线",
+                node.sourceline,
+            )
+        if lost:
+            return
+        self.flows[flow_id] = model.SequenceFlow(
+            id=flow_id,
+            source=source,
+            target=target,
+            name=node.get("name", ""),
+            condition=parsing.text(node, "conditionExpression") or None,
+            line=node.sourceline,
+        )
+        before = self.elements[source]
+        self.elements[source] = replace(before, outgoing=(*before.outgoing, flow_id))
+        after = self.elements[target]
+        self.elements[target] = replace(after, incoming=(*after.incoming, flow_id))
 
     def _free_id(self, wanted: str) -> str:
         number, free = 1, wanted
@@ -237,14 +227,8 @@ class _ProcessReader:
         if element_id is None:
             return None
         lane = self.lanes.get(element_id, lane)
-        place = elements.Place(
-            scope=scope,
-            lane=lane,
-            incoming=tuple(self.incoming[element_id]),
-            outgoing=tuple(self.outgoing[element_id]),
-        )
         element = elements.read(
-            node, element_id, place, self.definitions, self.findings
+            node, element_id, scope, lane, self.definitions, self.findings
         )
         self.elements[element_id] = element
         if element.kind in elements.SUB_PROCESSES:

@@ -1,10 +1,14 @@
 """What is no safe diagram is refused; what cannot be run as drawn is a finding."""
 
+import hypothesis
 import pytest
+from hypothesis import strategies
 
 from engine import errors
+from engine.bpmn import linter
 from engine.bpmn import parsing
 from engine.bpmn import reading
+from tests.engine.bpmn.drawings import arrows
 from tests.engine.bpmn.drawings import drawing
 from tests.engine.bpmn.drawings import in_line
 from tests.engine.bpmn.drawings import read
@@ -16,6 +20,20 @@ BOMB = (
 XXE = (
     b'<?xml version="1.0"?>\n<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     b"<definitions>&x;</definitions>"
+)
+#: one of nearly everything, to be damaged
+WHOLE = drawing(
+    in_line('<userTask id="a" name="办理" camunda:formRef="f"/>')
+    + '<boundaryEvent id="b" attachedToRef="a"><timerEventDefinition><timeDuration>P1D'
+    '</timeDuration></timerEventDefinition></boundaryEvent><exclusiveGateway id="g"'
+    ' default="g_h"/><subProcess id="h"><task id="i"/></subProcess>'
+    '<callActivity id="c" calledElement="x"><extensionElements><camunda:in source="y"'
+    ' target="z"/></extensionElements><multiInstanceLoopCharacteristics'
+    ' camunda:collection="units"/></callActivity>'
+    '<intermediateThrowEvent id="l"><linkEventDefinition name="k"/>'
+    '</intermediateThrowEvent><intermediateCatchEvent id="m"><linkEventDefinition'
+    ' name="k"/></intermediateCatchEvent>'
+    + arrows("b>g g>h g>c|${x==1} c>l m>end h>end")
 )
 ORDINARY = drawing(in_line('<userTask id="a" name="办理"/>'))
 
@@ -285,3 +303,39 @@ def test_an_extension_we_do_not_do_is_an_error_by_name(
 def test_a_harmless_extension_passes(harmless: str) -> None:
     content = drawing(in_line(f'<task id="a" {harmless}/>'))
     assert () == reading.read_diagram(content).problems
+
+
+def test_a_sequence_flow_to_what_could_not_be_read_is_left_out() -> None:
+    content = drawing('<task id="a"/><task id="1b"/>' + arrows("a>1b 1b>a"))
+    found = reading.read_diagram(content)
+    (process,) = found.processes
+    assert {} == process.sequence_flows
+    assert ((), ()) == (process.elements["a"].incoming, process.elements["a"].outgoing)
+    assert {"bad-id", "unresolved-reference"} <= {p.rule for p in found.problems}
+
+
+def test_the_file_to_be_damaged_is_whole() -> None:
+    assert {"a", "b", "g", "h", "c", "l", "m"} < set(read(WHOLE).elements)
+
+
+@hypothesis.settings(max_examples=150, deadline=None)
+@hypothesis.given(
+    place=strategies.integers(0, len(WHOLE) - 1),
+    length=strategies.integers(0, 40),
+    instead=strategies.one_of(
+        strategies.binary(max_size=3),
+        strategies.sampled_from([b'"a"', b'"g"', b"<task/>", b'id="h"', b"</process>"]),
+    ),
+)
+def test_a_damaged_file_is_refused_or_judged_but_never_breaks_the_reader(
+    place: int, length: int, instead: bytes
+) -> None:
+    damaged = WHOLE[:place] + instead + WHOLE[place + length :]
+    try:
+        found = reading.read_diagram(damaged)
+    except parsing.UnreadableDiagram as refusal:
+        assert refusal.problem.message == refusal.message
+        return
+    for process in found.processes:
+        for problem in linter.lint(process, handlers=(), forms=(), callees=()):
+            assert problem.rule in linter.RULES
