@@ -309,6 +309,7 @@ def start(
         instance.surroundings,
         variables=variables,
         start_event=start_event,
+        initiator=act.person,
         called=caller is not None,
     )
     instance.moving = False
@@ -741,7 +742,11 @@ def _prompt(
                 }
                 add("start", {**begun, **_spoken(instance, sent)}, None, None)
         elif sent.kind == "escalation" and instance.parent_id is not None:
-            escalated = {"how": "escalated", "code": sent.code}
+            escalated = {
+                "how": "escalated",
+                "code": sent.code,
+                "variables": dict(sent.variables),
+            }
             add("hand_over", escalated, instance.parent_id, instance.parent_wait_id)
     ended = changes.ended
     if ended is not None and ended.how != "cancelled" and instance.parent_id:
@@ -815,7 +820,7 @@ def take_over(
 
     def motion(game: tokens.Game) -> None:
         if how == "escalated":
-            game.escalate(wait_id, code)
+            game.escalate(wait_id, code, result["variables"])
         elif how == "error":
             game.raise_error(wait_id, code, result["message"], result["variables"])
         else:

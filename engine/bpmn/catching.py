@@ -226,7 +226,9 @@ class Events:
         if event is None:
             return
         if event.kind == "error":
-            self.raise_error(token, event.code, event.name, {})
+            written = event.attributes.get("errorMessage", event.name)
+            message = str(self.game.evaluate(written, token))
+            self.raise_error(token, event.code, message, {})
         elif event.kind == "escalation":
             self.escalate(token, event.code)
         elif event.kind == "terminate":
@@ -283,7 +285,11 @@ class Events:
         """Tell the nearest scope that catches an escalation; else it leaves."""
         caught = self._catcher(token, "escalation", code)
         if caught is None:
-            self.game.report(facts.Sent("escalation", "", token.element.id, code))
+            # A caller may map the variables that stand now.
+            variables = dict(self.game.variables) if self.game.called else {}
+            self.game.report(
+                facts.Sent("escalation", "", token.element.id, code, variables)
+            )
             return
         host, element = caught
         known = element.event.attributes if element.event is not None else {}
@@ -353,8 +359,8 @@ def _matching(
         event = element.event
         if event is None or event.kind != kind:
             continue
-        if event.code is not None and event.code == code:
+        if event.code and event.code == code:
             return element
-        if event.code is None and anything is None:
+        if not event.code and anything is None:
             anything = element
     return anything

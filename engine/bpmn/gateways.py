@@ -90,8 +90,8 @@ def join_inclusive(game: "Game") -> bool:
         ]
         reaches = game.graph.reaches
         awaited = any(
-            reaches(other, element.id, f)
-            and not any(reaches(other, element.id, g) for g in filled)
+            reaches(other, element.id, f, by_events=True)
+            and not any(reaches(other, element.id, g, by_events=False) for g in filled)
             for other in others
             for f in empty
         )

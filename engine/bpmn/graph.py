@@ -36,7 +36,7 @@ class Graph(WorkflowSpec):
             e.event is not None and e.event.kind == "conditional"
             for e in process.elements.values()
         )
-        self._upstream: dict[str, frozenset[str]] = {}
+        self._upstream: dict[tuple[str, str, bool], frozenset[str]] = {}
 
     def _index(self, scope: str) -> None:
         elements = self.process.elements.values()
@@ -52,9 +52,12 @@ class Graph(WorkflowSpec):
         )
         # BPMN 2.0 §13.3.4: without a start event everything that no sequence flow
         # leads to starts.
-        plain = [e for e in members if e.kind == "startEvent" and _is_none(e)]
+        # A process that only events start begins at the first when told to start.
+        drawn = [e for e in members if e.kind == "startEvent"]
+        plain = [e for e in drawn if _is_none(e)]
         self._starts[scope] = tuple(
             plain
+            or drawn[:1]
             or [
                 e
                 for e in members
@@ -80,22 +83,28 @@ class Graph(WorkflowSpec):
         """Return what begins when a scope is entered without a trigger."""
         return self._starts.get(scope_id, ())
 
-    def reaches(self, source_id: str, gateway_id: str, flow_id: str) -> bool:
+    def reaches(
+        self, source_id: str, gateway_id: str, flow_id: str, *, by_events: bool
+    ) -> bool:
         """Tell whether a token at an element can come to a flow of a joining gateway.
 
-        The path may not pass through the gateway itself (BPMN 2.0 §13.4.3).
+        The path may not pass through the gateway itself (BPMN 2.0 §13.4.3);
+        `by_events`: it may leave an activity by a boundary event, which need not
+        happen.
         """
-        return source_id in self._sources(gateway_id, flow_id)
+        return source_id in self._sources(gateway_id, flow_id, by_events)
 
-    def _sources(self, gateway_id: str, flow_id: str) -> frozenset[str]:
-        key = f"{gateway_id}\n{flow_id}"
+    def _sources(
+        self, gateway_id: str, flow_id: str, by_events: bool
+    ) -> frozenset[str]:
+        key = (gateway_id, flow_id, by_events)
         known = self._upstream.get(key)
         if known is None:
-            known = frozenset(self._walk_back(gateway_id, flow_id))
+            known = frozenset(self._walk_back(gateway_id, flow_id, by_events))
             self._upstream[key] = known
         return known
 
-    def _walk_back(self, gateway_id: str, flow_id: str) -> set[str]:
+    def _walk_back(self, gateway_id: str, flow_id: str, by_events: bool) -> set[str]:
         flows = self.process.sequence_flows
         seen: set[str] = set()
         open_ids = [flows[flow_id].source]
@@ -105,7 +114,7 @@ class Graph(WorkflowSpec):
                 continue
             seen.add(element_id)
             element = self.process.elements[element_id]
-            if element.attached_to is not None:
+            if element.attached_to is not None and by_events:
                 open_ids.append(element.attached_to)
             open_ids.extend(flows[f].source for f in element.incoming)
         return seen

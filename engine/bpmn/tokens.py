@@ -106,14 +106,23 @@ class Game(Workflow):
         *,
         variables: Mapping[str, object],
         start_event: str | None = None,
+        initiator: str | None = None,
         called: bool = False,
     ) -> "Game":
-        """Start an instance at its none start events, or at the one named."""
+        """Start an instance at its none start events, or at the one named.
+
+        `initiator` goes into the variable that a start event names for it.
+        """
         game = cls(graph, surroundings)
         game.called = called
         root = Token(game, graph.root, state=STARTED, id=uuid4().hex)
         game.task_tree = root
         root.data = dict(variables)
+        for start in (
+            [graph.element(start_event)] if start_event else graph.starts(graph.name)
+        ):
+            if "initiator" in start.attributes:
+                root.data[start.attributes["initiator"]] = initiator
         game.open_scope(root, start_event)
         game.rest()
         return game
@@ -151,10 +160,7 @@ class Game(Workflow):
     def finish_call(self, wait_id: str, variables: Mapping[str, object]) -> None:
         """Let a call activity go on; `variables` are those of the called instance."""
         token = self._waiting(wait_id, ("call",))
-        results: dict[str, object] = {}
-        for assignment in token.element.call_out:
-            results.update(activities.mapped(self, assignment, variables))
-        self.assign(token, results)
+        self._take_results(token, variables)
         self.close_wait(token)
         self.finish(token)
         self.rest()
@@ -172,10 +178,26 @@ class Game(Workflow):
         self.events.raise_error(token, code, message, variables)
         self.rest()
 
-    def escalate(self, wait_id: str, code: str | None) -> None:
-        """Throw an escalation at a waiting call activity, which goes on waiting."""
-        self.events.escalate(self._waiting(wait_id, ("call",)), code)
+    def escalate(
+        self,
+        wait_id: str,
+        code: str | None,
+        variables: Mapping[str, object] = facts.NOTHING,
+    ) -> None:
+        """Throw an escalation at a waiting call activity, which goes on waiting.
+
+        The variables of the called instance come up as its end would bring them.
+        """
+        token = self._waiting(wait_id, ("call",))
+        self._take_results(token, variables)
+        self.events.escalate(token, code)
         self.rest()
+
+    def _take_results(self, token: Token, variables: Mapping[str, object]) -> None:
+        results: dict[str, object] = {}
+        for assignment in token.element.call_out:
+            results.update(activities.mapped(self, assignment, variables))
+        self.assign(token, results)
 
     def set_variables(
         self, variables: Mapping[str, object], wait_id: str | None = None

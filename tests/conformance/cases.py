@@ -104,13 +104,11 @@ class World:
         files = {name: (folder / name).read_bytes() for name in case["files"]}
         with self.engine.begin() as work:
             work.deploy(files)
-        self.settle()
 
     def take(self, step: Step) -> None:
         """Do one step."""
         if "do" in step:
             getattr(self, "do_" + step["do"])(step)
-            self.settle()
         else:
             getattr(self, "expect_" + step["expect"])(step)
 
@@ -160,7 +158,6 @@ class World:
             self.hand_to_tester(task.id)
             with self.engine.begin() as work:
                 work.complete_task(task.id, TESTER, step.get("variables", {}))
-            self.settle()
 
     def do_message(self, step: Step) -> None:
         """Deliver a message to what waits for it, or start by it.
