@@ -58,6 +58,12 @@ class Located:
     resource: str
     problem: model.Problem
 
+    @property
+    def place(self) -> str:
+        """Return `file:line`, the file alone where no line is known."""
+        line = self.problem.line
+        return f"{self.resource}:{line}" if line else self.resource
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -148,7 +154,7 @@ def _read_diagram(bundle: Bundle, name: str, content: bytes) -> None:
     try:
         found = reading.read_diagram(content, name=name)
     except parsing.UnreadableDiagram as error:
-        bundle.refuse(name, "xsd", [error.message])
+        bundle.problems.append(Located(name, error.problem))
         return
     bundle.problems += [Located(name, problem) for problem in found.problems]
     known = {process.key for _, process in bundle.processes}
