@@ -282,6 +282,14 @@ def move(work: handlers.Work, matter: Matter, status: str, **changes: object) ->
 
     Raise `WrongStatus` for every other: approvals are never skipped.
     """
+    require_transition(matter, status)
+    if status in ENDED and matter.closed_at is None:
+        changes.setdefault("closed_at", work.now())
+    return change(work, matter, status=status, **changes)
+
+
+def require_transition(matter: Matter, status: str) -> None:
+    """Raise `WrongStatus` unless the status may follow the matter's own."""
     if status != matter.status and status not in TRANSITIONS[matter.status]:
         raise WrongStatus(
             f"事项 {matter.number} 现为“{STATUS_LABELS[matter.status]}”，"
@@ -289,9 +297,6 @@ def move(work: handlers.Work, matter: Matter, status: str, **changes: object) ->
             matter=matter.number,
             status=matter.status,
         )
-    if status in ENDED and matter.closed_at is None:
-        changes.setdefault("closed_at", work.now())
-    return change(work, matter, status=status, **changes)
 
 
 def change(work: handlers.Work, matter: Matter, **changes: object) -> Matter:
