@@ -237,7 +237,7 @@ class Events:
             self._cancel_transaction(token)
         elif event.kind == "signal":
             self._broadcast(token, str(self.game.evaluate(event.name, token)))
-        elif event.kind == "message":
+        elif event.kind == "message" and event.name:
             name = str(self.game.evaluate(event.name, token))
             self.game.report(facts.Sent("message", name, token.element.id))
 
