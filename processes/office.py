@@ -1,13 +1,17 @@
 """The office as a whole: what it registers with the engine, and what it deploys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from engine import clock
+from engine import definitions
 from engine import engine as engines
 from engine import handlers
 from engine import tables
+from engine import workdays
 from processes import spool
 from processes.supervision import callers
 from processes.supervision import choices
@@ -93,6 +97,32 @@ def deploy_catalog(engine: engines.Engine) -> list[Deployed]:
         )
         newest = {row.key: Deployed(row.key, row.name, row.version) for row in rows}
     return list(newest.values())
+
+
+def judge(files: Mapping[str, bytes]) -> tuple[definitions.Located, ...]:
+    """Return what is wrong with files to be deployed beside the catalog.
+
+    Needs no database: what only another deployment brought is not known here.
+    """
+    filled = handlers.Registry()
+    install(filled, Settings(secret_key="", outgoing=Path()))
+    shipped = definitions.read(catalog_files())
+    bundle = definitions.read(files)
+    definitions.judge(
+        bundle,
+        filled,
+        functions={
+            *filled.functions,
+            *filled.work_functions,
+            *workdays.functions(workdays.Calendar({}), clock.SystemClock()),
+        },
+        known={
+            "process": {process.key for _, process in shipped.processes},
+            "form": shipped.ids("form"),
+            "decision": shipped.ids("decision"),
+        },
+    )
+    return tuple(bundle.problems)
 
 
 def catalog_files() -> dict[str, bytes]:

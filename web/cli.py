@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+import sqlalchemy as sa
 
+from engine import definitions
 from engine import errors
 from engine import people
 from engine import queries
 from engine import workdays
+from engine.bpmn import values
 from processes import demo as demo_county
+from processes import office as offices
 from web import doctor
 from web import logs
 from web import office
@@ -51,14 +55,29 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
         context.meta["ducha.json"] = as_json
         try:
             result = function(**options)
+        except definitions.DeploymentRefused as error:
+            report(error.problems)
+            if as_json:
+                echo_json({"problems": [problem_value(one) for one in error.problems]})
+            raise Refusal("有错误，不能部署；请按上面的提示改正后重试。") from error
         except errors.Invalid as error:
             raise Refusal(_with_fields(error)) from error
         except (errors.DuchaError, settings_module.BadSetting) as error:
             raise Refusal(str(error)) from error
+        except sa.exc.DBAPIError as error:
+            raise Refusal(
+                "数据库不可用，或者还没有建立。请先运行 ducha init；仍不行时请运行 "
+                "ducha doctor 查看原因。"
+            ) from error
         if as_json:
-            click.echo(json.dumps(result, ensure_ascii=False, default=str, indent=1))
+            echo_json(result)
 
     return run
+
+
+def echo_json(value: object) -> None:
+    """Print a value for programs."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str, indent=1))
 
 
 def say(text: str) -> None:
@@ -134,15 +153,12 @@ def worker() -> None:
 @command
 def validate(paths: tuple[Path, ...]) -> dict[str, object]:
     """检查流程图、表单和决策表，逐条列出问题；有错误时退出码为 1。"""
-    found = office.unconnected().validate(gathered(paths))
+    found = offices.judge(gathered(paths))
+    if any(located.problem.severity == "error" for located in found):
+        raise definitions.DeploymentRefused(found)
     report(found)
-    result = {"problems": [problem_value(problem) for problem in found]}
-    if any(problem.severity == "error" for problem in found):
-        if click.get_current_context().meta["ducha.json"]:
-            click.echo(json.dumps(result, ensure_ascii=False, indent=1))
-        raise Refusal("有错误，不能部署。")
     say("没有错误，可以部署。")
-    return result
+    return {"problems": [problem_value(located) for located in found]}
 
 
 @main.command()
@@ -161,6 +177,7 @@ def deploy(paths: tuple[Path, ...]) -> dict[str, object]:
         "definitions": [
             {"key": d.key, "version": d.version} for d in deployment.definitions
         ],
+        "problems": [problem_value(located) for located in deployment.problems],
     }
 
 
@@ -234,27 +251,29 @@ def gathered(paths: Sequence[Path]) -> dict[str, bytes]:
         for file in below:
             if file.is_file() and (file == path or file.suffix in DEPLOYED):
                 if file.name in files:
-                    raise Refusal(f"有两个文件同名：{file.name}")
-                files[file.name] = file.read_bytes()
+                    raise Refusal(f"有两个文件同名，请改名：{file}")
+                try:
+                    files[file.name] = file.read_bytes()
+                except OSError as error:
+                    raise Refusal(f"文件读不出来，请核对权限：{file}") from error
+    if not files:
+        raise Refusal("没有可以部署的文件（.bpmn、.form、.dmn）。")
     return files
 
 
-def report(problems: Sequence[Any]) -> None:
+def report(problems: Sequence[definitions.Located]) -> None:
     """Print problems as `file:line: 错误 [rule] message`."""
-    for problem in problems:
+    for located in problems:
+        problem = located.problem
         severity = "错误" if problem.severity == "error" else "警告"
-        say(f"{place(problem)}: {severity} [{problem.rule}] {problem.message}")
+        say(f"{located.place}: {severity} [{problem.rule}] {problem.message}")
 
 
-def place(problem: Any) -> str:
-    """Return where a problem lies."""
-    return f"{problem.file}:{problem.line}" if problem.line else str(problem.file)
-
-
-def problem_value(problem: Any) -> dict[str, object]:
+def problem_value(located: definitions.Located) -> dict[str, object]:
     """Return a problem as a JSON value."""
+    problem = located.problem
     return {
-        "file": problem.file,
+        "file": located.resource,
         "line": problem.line,
         "element": problem.element_id,
         "rule": problem.rule,
@@ -266,9 +285,9 @@ def problem_value(problem: Any) -> dict[str, object]:
 def json_object(text: str) -> Mapping[str, Any]:
     """Return the JSON object given as an option; anything else is wrong usage."""
     try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise click.UsageError(f"--fields 不是 JSON：{error}") from error
+        value = values.parse_json(text, place="--fields")
+    except values.ValueRefused as error:
+        raise click.UsageError(error.message) from error
     if not isinstance(value, dict):
         raise click.UsageError('--fields 必须是 JSON 对象，例如 {"title": "…"}。')
     return value

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
-import orjson
 from werkzeug.datastructures import MultiDict
 
 from engine import errors
+from engine.bpmn import values as json_values
 
 Component = Mapping[str, Any]
 #: The field that says how a person decided; its options become the buttons.
@@ -158,10 +158,7 @@ def kept(schema: Mapping[str, Any] | None, form: MultiDict[str, str]) -> dict[st
 
 def json_object(raw: str | bytes) -> dict[str, Any]:
     """Return the JSON object a page sent; raises Invalid for anything else."""
-    try:
-        fields = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise errors.Invalid("提交的内容不完整，请刷新后重填。") from error
+    fields = json_values.parse_json(raw, place="填写的内容")
     if not isinstance(fields, dict):
         raise errors.Invalid("提交的内容不完整，请刷新后重填。")
     return fields

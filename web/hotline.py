@@ -6,7 +6,6 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from flask import Blueprint
 from flask import Response
 from flask import g
@@ -18,6 +17,7 @@ from engine import database
 from engine import errors
 from engine import handlers
 from engine import unit_of_work
+from engine.bpmn import values
 from processes.supervision import hotline
 from web import office
 from web import refusals
@@ -122,13 +122,8 @@ def once(
 
 
 def read_body() -> dict[str, Any]:
-    """Return the JSON object of the request; raises NotJson with the place."""
-    try:
-        body = orjson.loads(request.get_data())
-    except orjson.JSONDecodeError as error:
-        raise NotJson(
-            f"请求体不是 JSON：第 {error.lineno} 行第 {error.colno} 列。"
-        ) from error
+    """Return the JSON object of the request; raises Invalid with the place."""
+    body = values.parse_json(request.get_data(), place="请求体")
     if not isinstance(body, dict):
         raise NotJson
     return body
