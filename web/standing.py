@@ -59,9 +59,11 @@ def of(
         for state in [_state(drawn, element.id)]
         if state
     )
+    # A sub-process is active as long as anything in it is: only its inside is marked.
+    around = {e.scope for e in definition.process.elements.values()}
     marks = {
-        "done": sorted(drawn.done | drawn.taken_flows),
-        "active": sorted(drawn.active),
+        "done": sorted((drawn.done | drawn.taken_flows) - around),
+        "active": sorted(drawn.active - around),
         "overdue": overdue,
         "failed": sorted(drawn.failed),
     }

@@ -52,6 +52,7 @@ export const FORM_LABELS = [
   { at: '.fjs-filepicker-button', english: 'Browse', chinese: '选择文件' },
   { at: '.fjs-select-display', english: 'Select', chinese: '请选择' },
   { at: 'input[placeholder="Search"]', chinese: '搜索' },
+  { at: 'input[placeholder="yyyy/mm/dd"]', chinese: '年/月/日' },
 ];
 
 export const DIAGRAM_MESSAGES = {
