@@ -1,5 +1,6 @@
 """An office of the demo county on both databases, and the acts tests begin with."""
 
+import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
 from datetime import UTC
@@ -7,6 +8,7 @@ from datetime import date
 from datetime import datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from engine import clock as clocks
@@ -24,8 +26,13 @@ from processes.supervision import hotline
 from processes.supervision import matters
 from processes.supervision import proposals
 from processes.supervision import undertakings
+from tests.conftest import CURRENT
+from tests.conftest import copied
+from tests.conftest import sqlalchemy_url
 
 SECRET = "a secret of the tests"
+#: The PostgreSQL database that the tests' own are copied from.
+TEMPLATE = "office"
 LADDER = office.CATALOG / "common/decisions/ladder.dmn"
 
 #: 2026-04-29 09:00 in Shanghai, a Wednesday (S08).
@@ -47,23 +54,62 @@ def clock() -> clocks.FixedClock:
     return clocks.FixedClock(BEGIN)
 
 
+@pytest.fixture(scope="session")
+def office_file(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the demo county and the ladder, to be copied."""
+    path = tmp_path_factory.mktemp("office") / "office.db"
+    prepare(f"sqlite:///{shutil.copy(sqlite_file, path)}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def office_template(postgresql: str) -> str:
+    """The name of a PostgreSQL database with the same, to be copied."""
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE {CURRENT}")
+    prepare(sqlalchemy_url(postgresql, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of this test alone with the demo county, on both products."""
+    if request.param == "sqlite":
+        file = request.getfixturevalue("office_file")
+        yield f"sqlite:///{shutil.copy(file, tmp_path / 'office.db')}"
+    else:
+        template = request.getfixturevalue("office_template")
+        yield from copied(request.getfixturevalue("postgresql"), template=template)
+
+
 @pytest.fixture
 def engine(
-    database_url: str,
+    office_url: str,
     clock: clocks.FixedClock,
     calendar: workdays.Calendar,
     tmp_path: Path,
 ) -> Iterator[Engine]:
     """The office with its people and its ladder, and no procedure deployed."""
     settings = office.Settings(secret_key=SECRET, outgoing=tmp_path / "outgoing")
-    pool = database.create(database_url)
-    opened = Engine(
+    pool = database.create(office_url)
+    yield Engine(
         pool, clock=clock, calendar=calendar, registry=office.registry(settings)
+    )
+    pool.dispose()
+
+
+def prepare(url: str) -> None:
+    """Deploy the ladder and install the demo county."""
+    pool = database.create(url)
+    opened = Engine(
+        pool,
+        clock=clocks.FixedClock(demo.SINCE),
+        calendar=calendars.load(),
+        registry=handlers.Registry(),
     )
     with opened.begin() as work:
         work.deploy({LADDER.name: LADDER.read_bytes()})
     demo.install(opened, password="Demo-2026-pass")
-    yield opened
     pool.dispose()
 
 
