@@ -90,13 +90,13 @@ def insert_once(
 
     Waits for another transaction that is inserting the same just now.
     """
+    key = table.c[column]
+    insert: postgresql.Insert | sqlite.Insert
     if connection.dialect.name == "postgresql":
-        on_postgresql = postgresql.insert(table).on_conflict_do_nothing(
-            index_elements=[column]
-        )
-        return connection.execute(on_postgresql, values).rowcount == 1
-    on_sqlite = sqlite.insert(table).on_conflict_do_nothing(index_elements=[column])
-    return connection.execute(on_sqlite, values).rowcount == 1
+        insert = postgresql.insert(table).on_conflict_do_nothing(index_elements=[key])
+    else:
+        insert = sqlite.insert(table).on_conflict_do_nothing(index_elements=[key])
+    return connection.execute(insert.returning(key), values).first() is not None
 
 
 def create(url: str) -> sa.Engine:

@@ -48,7 +48,11 @@ class DeploymentRefused(errors.Invalid):
         fields: dict[str, list[str]] = {}
         for located in problems:
             fields.setdefault(located.resource, []).append(located.problem.message)
-        super().__init__(fields=fields)
+        first = min(problems, key=lambda located: located.problem.severity)
+        super().__init__(
+            f"流程文件有错误，没有部署：{first.resource}：{first.problem.message}",
+            fields=fields,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,11 @@ def judge(
 ) -> None:
     """Lint every process; `known` holds what earlier deployments brought, by kind."""
     callees = {process.key for _, process in bundle.processes} | known["process"]
+    # What was read with errors is not fit to be judged further.
+    unfit = {p.resource for p in bundle.problems if p.problem.severity == "error"}
     for name, process in bundle.processes:
+        if name in unfit:
+            continue
         bundle.problems += [
             Located(name, problem)
             for problem in linter.lint(

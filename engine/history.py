@@ -25,6 +25,19 @@ from engine.tables import anchored_head
 from engine.tables import history_event
 from engine.tables import instance
 
+#: What an event's hash covers, beside the hash before it.
+COVERED = (
+    "instance_id",
+    "seq",
+    "at",
+    "type",
+    "element_id",
+    "task_id",
+    "person",
+    "on_behalf_of",
+    "details",
+)
+
 #: The hash before the first event of a chain.
 GENESIS = ""
 
@@ -117,10 +130,13 @@ def append(
 
 
 def last(connection: sa.Connection, instance_id: str) -> Any:
-    """Return the row of when (`at`) and by whom (`person`) it was last changed."""
+    """Return the row of when (`at`) and by which `person` it was last changed."""
     return connection.execute(
         sa.select(history_event.c.at, history_event.c.person)
-        .where(history_event.c.instance_id == instance_id)
+        .where(
+            history_event.c.instance_id == instance_id,
+            history_event.c.person.is_not(None),
+        )
         .order_by(history_event.c.seq.desc())
         .limit(1)
     ).one_or_none()
@@ -197,8 +213,7 @@ def _verify_chain(
         if row["seq"] != seq:
             yield Finding(instance_id, seq, f"第 {seq} 条记录缺失。")
             return
-        content = {name: row[name] for name in row if name != "hash"}
-        head = _hash(head, content)
+        head = _hash(head, {name: row[name] for name in COVERED})
         if row["hash"] != head:
             yield Finding(instance_id, seq, f"第 {seq} 条记录被改动过。")
             return

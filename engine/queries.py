@@ -8,7 +8,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -214,7 +214,7 @@ def _branches(
         on_behalf_of,
     )
     joined = candidate.join(user_task, user_task.c.id == candidate.c.user_task_id)
-    free = user_task.c.assignee.is_(None)
+    free: sa.ColumnElement[bool] = user_task.c.assignee.is_(None)
     if substitute is not None:
         free |= user_task.c.assignee == substitute
     for kind, value, conditions in (

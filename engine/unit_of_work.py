@@ -327,9 +327,7 @@ class UnitOfWork:
         on_behalf_of = user_tasks.authority(self.connection, task, identity)
         form = instance.definition.forms.get(task.form_key) if task.form_key else None
         element = instance.definition.process.elements[task.element_id]
-        seen = self._with_choices(
-            form, element, instance.game.variables_at(task_id)
-        )
+        seen = self._with_choices(form, element, instance.game.variables_at(task_id))
         brought = self._accepted(form, fields or EMPTY, seen)
         kept = _kept(form, brought)
         act = instances.Act(
@@ -712,7 +710,7 @@ class UnitOfWork:
 
         def motion(game: tokens.Game) -> None:
             if incident["kind"] == "call":
-                game.open_call(game.tasks[wait_id])
+                game.activities.open_call(game.tasks[wait_id])
             else:
                 game.resume(wait_id)
 
