@@ -16,11 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import yaml
 
 from engine import errors
-from engine import tables
 from engine import testing
 from engine import workdays
 
@@ -123,7 +121,16 @@ def run(
     for act in scenario.acts:
         _perform(story, verbs[act.verb], act)
         journal.append(Entry(story.now, act.place, act.verb))
+    _require_peace(scenario, story)
     return Trace(scenario, story.sequence_flows(), tuple(journal))
+
+
+def _require_peace(scenario: Scenario, story: testing.Story) -> None:
+    """Refuse incidents at the end that no act of the scenario spoke of."""
+    spoken = any(act.verb == "incidents" for act in scenario.acts)
+    messages = story.incidents()
+    if messages and not spoken:
+        raise ScenarioFailed(f"{scenario.file}：结束时有异常：{'；'.join(messages)}")
 
 
 def moment(text: object, place: str = "") -> datetime:
@@ -322,6 +329,8 @@ def _at(story: testing.Story, text: object) -> None:
 
 def _advance(story: testing.Story, given: object) -> None:
     found = arguments(given, optional=("days", "hours", "minutes"))
+    if not all(isinstance(number, int) for number in found.values()):
+        raise BadScenario("时间的跨度应为整数。")
     story.until(story.now + timedelta(**found))
 
 
@@ -350,15 +359,7 @@ def _due(story: testing.Story, given: object) -> None:
 
 def _ended(story: testing.Story, expected: object) -> None:
     """Say how the matter ended: completed, terminated …, or `false` for not yet."""
-    instance = tables.instance.c
-    with story.engine.read() as connection:
-        row = connection.execute(
-            sa.select(instance.status, instance.ended_how).where(
-                instance.id == story.root_id
-            )
-        ).one()
-    actual = row.ended_how if row.status == "ended" else False
-    expect(expected, actual, "办件的结束")
+    expect(expected, story.ended() or False, "办件的结束")
 
 
 def _took(story: testing.Story, expected: object) -> None:
@@ -373,18 +374,8 @@ def _took(story: testing.Story, expected: object) -> None:
 def _history(story: testing.Story, given: object) -> None:
     """Say how many events of this type the matter's history has, or at least one."""
     found = arguments(given, "type", optional=("count", "person", "on_behalf_of"))
-    event, instance = tables.history_event.c, tables.instance.c
-    query = (
-        sa.select(sa.func.count())
-        .select_from(tables.history_event)
-        .join(tables.instance, instance.id == event.instance_id)
-        .where(instance.root_id == story.root_id, event.type == found["type"])
-    )
-    for key in ("person", "on_behalf_of"):
-        if key in found:
-            query = query.where(event[key] == found[key])
-    with story.engine.read() as connection:
-        count = connection.scalar(query)
+    wanted = {key: value for key, value in found.items() if key != "count"}
+    count = story.history_count(**wanted)
     if "count" in found:
         expect(found["count"], count, f"历史中“{found['type']}”的件数")
     elif not count:
@@ -392,12 +383,8 @@ def _history(story: testing.Story, given: object) -> None:
 
 
 def _incidents(story: testing.Story, expected: object) -> None:
-    """Say how many incidents are open; the matter of the story or any other."""
-    incident = tables.incident.c
-    with story.engine.read() as connection:
-        messages = connection.scalars(
-            sa.select(incident.message).where(incident.resolved_at.is_(None))
-        ).all()
+    """Say how many incidents are open, of this matter or any other."""
+    messages = story.incidents()
     if len(messages) != expected:
         raise Unmet(f"异常应为 {expected} 件，实为 {len(messages)} 件：{messages}。")
 

@@ -236,3 +236,36 @@ class Story:
             return frozenset(
                 (row.key, taken) for row in rows for taken in row.details["took"]
             )
+
+    def ended(self) -> str | None:
+        """Return how the matter's process ended; None while it runs."""
+        instance = tables.instance.c
+        query = sa.select(instance.ended_how).where(instance.id == self.root_id)
+        with self.engine.read() as connection:
+            return connection.scalar(query)
+
+    def history_count(self, **wanted: str) -> int:
+        """Return how many events of the matter have these values in their columns."""
+        event, instance = tables.history_event.c, tables.instance.c
+        query = (
+            sa.select(sa.func.count())
+            .select_from(tables.history_event)
+            .join(tables.instance, instance.id == event.instance_id)
+            .where(instance.root_id == self.root_id)
+            .where(*(event[column] == value for column, value in wanted.items()))
+        )
+        with self.engine.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def incidents(self) -> list[str]:
+        """Return what is wrong, whatever it is about.
+
+        Open incidents, and the errors of jobs that will be tried again.
+        """
+        incident, job = tables.incident.c, tables.job.c
+        query = sa.union_all(
+            sa.select(incident.message).where(incident.resolved_at.is_(None)),
+            sa.select(job.error).where(job.status == "due", job.error.is_not(None)),
+        )
+        with self.engine.read() as connection:
+            return list(connection.scalars(query))

@@ -1,5 +1,6 @@
 """Every shipped scenario plays on both databases, and together they go everywhere."""
 
+import re
 import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from engine import scenarios
 from engine.bpmn import reading
 from processes import office
 from processes import rehearsal
+from processes import scenario_verbs
+from processes.supervision import callers
 from tests import conftest
 
 SCENARIOS = sorted(office.CATALOG.glob("*/scenarios/*.yaml"))
@@ -116,3 +119,15 @@ def test_rehearsing_needs_no_office(played: Play) -> None:
     (trace,) = rehearsal.rehearse([path])
 
     assert played(path).sequence_flows == trace.sequence_flows
+
+
+def test_the_readme_names_every_verb_and_no_other() -> None:
+    text = (office.CATALOG.parent / "README.md").read_text("utf-8")
+    rows = [
+        line.split("|")[1]
+        for line in text.partition("## Scenarios")[2].splitlines()
+        if line.startswith("| `")
+    ]
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert set(scenario_verbs.verbs(callers.Vault("secret"))) == told
