@@ -1,0 +1,1 @@
+"""Proofs that nothing is lost and nothing happens twice, whatever dies when."""

@@ -1,0 +1,83 @@
+"""A process that lives the story and dies at a given point of it.
+
+`python -m tests.survival.victim` reads orders from its input, one JSON object to a
+line, and forks a process for each: what is slow to import is imported once. It has
+one thread and no connection, so that a fork inherits nothing that could outlive it.
+"""
+
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import database
+from tests.survival import story
+from tests.survival.ledger import Ledger
+
+
+class Countdown:
+    """Counts the points at which the process may die, and dies at one of them."""
+
+    def __init__(self, kill_at: int | None) -> None:
+        """Die at the point of this number; never, if it is None."""
+        self.kill_at = kill_at
+        self.passed = 0
+
+    def __call__(self, *_details: object) -> None:
+        """Pass a point."""
+        self.passed += 1
+        if self.passed == self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch(self, pool: sa.Engine) -> None:
+        """Make points before and after every statement and every commit."""
+        sa.event.listen(pool, "before_cursor_execute", self)
+        sa.event.listen(pool, "after_cursor_execute", self)
+        commit = pool.dialect.do_commit
+
+        def committed(connection: Any) -> None:
+            self()
+            commit(connection)
+            self()
+
+        pool.dialect.do_commit = committed  # type: ignore[method-assign]
+
+
+def live(url: str, home: str, days: int, kill_at: int | None) -> int:
+    """Go on with the story; return the points passed."""
+    pool = database.create(url)
+    countdown = Countdown(kill_at)
+    countdown.watch(pool)
+    ledger, sent = Ledger(Path(home, "ledger")), Path(home, "sent")
+    story.Client(pool, ledger, sent, days).go_on()
+    pool.dispose()
+    return countdown.passed
+
+
+def obey(order: dict[str, Any]) -> dict[str, object]:
+    """Fork a process for the order; return its exit status and the points passed."""
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(into, str(live(**order)).encode())
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+    os.close(into)
+    with os.fdopen(out) as told:
+        points = told.read()
+    _, status = os.waitpid(child, 0)
+    return {"exit": os.waitstatus_to_exitcode(status), "points": int(points or 0)}
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(obey(json.loads(line))), flush=True)
