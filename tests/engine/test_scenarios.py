@@ -47,6 +47,24 @@ DIAGRAM = b"""<?xml version="1.0" encoding="UTF-8"?>
     <bpmn:sequenceFlow id="f3" sourceRef="late" targetRef="too_late"/>
     <bpmn:sequenceFlow id="f4" sourceRef="recalled" targetRef="gone"/>
   </bpmn:process>
+  <bpmn:process id="stuck" name="stuck" isExecutable="true">
+    <bpmn:startEvent id="s"><bpmn:outgoing>g1</bpmn:outgoing></bpmn:startEvent>
+    <bpmn:sequenceFlow id="g1" sourceRef="s" targetRef="which"/>
+    <bpmn:exclusiveGateway id="which">
+      <bpmn:incoming>g1</bpmn:incoming><bpmn:outgoing>g2</bpmn:outgoing>
+      <bpmn:outgoing>g3</bpmn:outgoing>
+    </bpmn:exclusiveGateway>
+    <bpmn:sequenceFlow id="g2" sourceRef="which" targetRef="e2">
+      <bpmn:conditionExpression xsi:type="bpmn:tFormalExpression"
+          >${unknown == 1}</bpmn:conditionExpression>
+    </bpmn:sequenceFlow>
+    <bpmn:sequenceFlow id="g3" sourceRef="which" targetRef="e3">
+      <bpmn:conditionExpression xsi:type="bpmn:tFormalExpression"
+          >${unknown == 2}</bpmn:conditionExpression>
+    </bpmn:sequenceFlow>
+    <bpmn:endEvent id="e2"><bpmn:incoming>g2</bpmn:incoming></bpmn:endEvent>
+    <bpmn:endEvent id="e3"><bpmn:incoming>g3</bpmn:incoming></bpmn:endEvent>
+  </bpmn:process>
 </bpmn:definitions>
 """
 HEAD = "name: 请假\nbasis: 测试\nbegins: 2026-03-02 09:00\nacts:\n"
@@ -178,6 +196,16 @@ def test_what_does_not_go_as_written_is_named_with_file_and_act(
 
     with pytest.raises(scenarios.ScenarioFailed, match=f"请假.yaml {message}"):
         scenarios.run(scenario, open_engine)
+
+
+def test_an_incident_that_no_act_spoke_of_fails_the_scenario(
+    tmp_path: Path, open_engine: testing.EngineFactory
+) -> None:
+    stuck = "  - start: {process: stuck}\n"
+
+    with pytest.raises(scenarios.ScenarioFailed, match=r"结束时有异常：.*unknown"):
+        scenarios.run(written(tmp_path, stuck), open_engine)
+    scenarios.run(written(tmp_path, stuck + "  - incidents: 2\n"), open_engine)
 
 
 def test_an_unknown_verb_is_refused_before_anything_runs(

@@ -229,6 +229,11 @@ def test_approvals_come_from_the_one_template() -> None:
         for element in user_tasks()
         if "verb" in element.properties
     }
+    marked = {
+        element.id
+        for element in user_tasks()
+        if element.properties.get("approval") == "true"
+    }
     root = [ElementTree.fromstring(path.read_bytes()) for path in DIAGRAMS]
     prefix = f"{{{NAMESPACES['camunda']}}}"
     templated = {
@@ -242,6 +247,8 @@ def test_approvals_come_from_the_one_template() -> None:
     }
 
     assert set(approvals) == set(templated)
+    # The engine holds against whoever acted in the matter already (S13).
+    assert {*approvals, "decide_redo"} == marked
     assert {(template["id"], str(template["version"]))} == set(templated.values())
     assert set(approvals.values()) <= verbs
     assert {"签阅", "审阅", "审定"} <= set(approvals.values())
