@@ -202,9 +202,8 @@ def tasks(person: str) -> list[dict[str, object]]:
     """列出某人的待办。"""
     engine = office.opened(settings_module.from_environment())
     with engine.read() as connection:
-        now = engine.clock.now()
-        identity = people.identity(connection, person, now)
-        found = queries.tasks_for(connection, identity, now, limit=200)
+        identity = people.identity(connection, person, engine.clock.now())
+        found = queries.tasks_for(connection, identity, limit=200)
     table(
         ("编号", "待办", "事项", "时限"),
         [(t.id, t.name, t.business_key or "", local(t.due_at)) for t in found],
