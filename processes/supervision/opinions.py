@@ -19,7 +19,9 @@ DECISION_LABELS = {
     "NOT_OURS": "不属本县",
     "REDO": "再办",
     "CLOSE": "说明理由办结",
+    "REQUEST": "提请",
 }
+REQUEST = "提请"
 #: The property of an approval that lets its approver decide so.
 PERMISSIONS = {
     "may_return": "RETURN",
@@ -71,32 +73,23 @@ def record(
     Reads `decision` and `comment`. Raise `OwnDraft` for the drafter of the subject
     (审批人不得与起草人同一人, domain §2.0), `Invalid` for a return without a reason.
     """
-    person, task_id = require_person(call), call.task_id or ""
+    person = require_person(call)
     decision = entries.choice(call.fields, "decision", allowed(call.element))
     comment = entries.optional_text(call.fields, "comment", longest=2000)
     if decision in NEEDS_COMMENT and not comment:
         raise entries.refusal("comment", f"{DECISION_LABELS[decision]}须写明理由。")
     if person == subject.drafter:
         raise OwnDraft(matter_id=matter_id, person=person)
-    row = call.work.connection.execute(
-        tables.opinion.insert()
-        .values(
-            matter_id=matter_id,
-            subject=subject.kind,
-            subject_id=subject.id,
-            task_id=task_id,
-            element_id=call.element.id,
-            element_name=call.element.name,
-            verb=verb,
-            decision=decision,
-            comment=comment or DECISION_LABELS[decision],
-            person=person,
-            on_behalf_of=call.on_behalf_of,
-            at=call.work.now(),
-        )
-        .returning(tables.opinion)
-    ).one()
-    return Opinion(**row._mapping)
+    return _append(
+        call, matter_id, subject, verb, decision, comment or DECISION_LABELS[decision]
+    )
+
+
+def request(
+    call: handlers.Call, matter_id: int, subject: Subject, comment: str
+) -> Opinion:
+    """Append why a person asks others to decide (提请); it is no approval itself."""
+    return _append(call, matter_id, subject, REQUEST, "REQUEST", comment)
 
 
 def allowed(element: model.Element) -> list[str]:
@@ -121,6 +114,35 @@ def require_person(call: handlers.Call) -> str:
             element_id=call.element.id,
         )
     return call.person
+
+
+def _append(
+    call: handlers.Call,
+    matter_id: int,
+    subject: Subject,
+    verb: str,
+    decision: str,
+    comment: str,
+) -> Opinion:
+    row = call.work.connection.execute(
+        tables.opinion.insert()
+        .values(
+            matter_id=matter_id,
+            subject=subject.kind,
+            subject_id=subject.id,
+            task_id=call.task_id or "",
+            element_id=call.element.id,
+            element_name=call.element.name,
+            verb=verb,
+            decision=decision,
+            comment=comment,
+            person=require_person(call),
+            on_behalf_of=call.on_behalf_of,
+            at=call.work.now(),
+        )
+        .returning(tables.opinion)
+    ).one()
+    return Opinion(**row._mapping)
 
 
 def of_matter(connection: sa.Connection, matter_id: int) -> list[Opinion]:

@@ -338,7 +338,8 @@ def _open(
     today = work.calendar.local_date(now)
     sign = deadlines.after(work.calendar, today, deadlines.ACKNOWLEDGEMENT_WORKDAYS)
     due_at = work.calendar.end_of_day(due_on)
-    serial = numbers.draw(work.connection, f"undertaking {matter.number}", 0)
+    # Undertakings are never deleted, and whoever opens one holds the instance's lock.
+    serial = 1 + len(of_matter(work.connection, matter.id))
     row = work.connection.execute(
         tables.undertaking.insert()
         .values(

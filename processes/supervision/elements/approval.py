@@ -56,7 +56,8 @@ def record_opinion(call: handlers.Call) -> None:
         requested = opinions.about(
             call.work.connection, opinions.Subject("closing", matter.id, None)
         )
-        drafter = requested[-1].person if requested else None
+        askers = [one.person for one in requested if one.verb == opinions.REQUEST]
+        drafter = askers[-1] if askers else None
         subject = opinions.Subject("closing", matter.id, drafter)
         opinions.record(call, matter.id, subject, verb=verb)
     elif matter.status == "APPROVING":

@@ -7,7 +7,6 @@ from processes.supervision import archive
 from processes.supervision import entries
 from processes.supervision import matters
 from processes.supervision import opinions
-from processes.supervision import tables
 from processes.supervision.elements.registration import matter_of
 from processes.supervision.settings import Settings
 
@@ -23,22 +22,10 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
 
 def record_close_request(call: handlers.Call) -> None:
     """Append why the chief asks to conclude; he may not confirm it himself."""
-    call.work.connection.execute(
-        tables.opinion.insert().values(
-            matter_id=matter_of(call).id,
-            subject="closing",
-            subject_id=matter_of(call).id,
-            task_id=call.task_id or "",
-            element_id=call.element.id,
-            element_name=call.element.name,
-            verb="提请",
-            decision="APPROVE",
-            comment=entries.text(call.fields, "comment", longest=2000),
-            person=opinions.require_person(call),
-            on_behalf_of=call.on_behalf_of,
-            at=call.work.now(),
-        )
-    )
+    matter = matter_of(call)
+    subject = opinions.Subject("closing", matter.id, None)
+    comment = entries.text(call.fields, "comment", longest=2000)
+    opinions.request(call, matter.id, subject, comment)
 
 
 def conclude_matter(settings: Settings, call: handlers.Call) -> None:

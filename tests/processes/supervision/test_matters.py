@@ -2,10 +2,12 @@
 
 import itertools
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from engine import errors
+from engine import people
 from engine.engine import Engine
 from processes.supervision import callers
 from processes.supervision import deadlines
@@ -146,6 +148,35 @@ def test_a_unit_sees_what_was_issued_to_it_and_nothing_else(
         "audit_admin": [],
         "process_designer": [],
     } == seen
+
+
+@pytest.mark.parametrize(
+    ("limits", "sees"),
+    [
+        ({}, True),
+        ({"procedures": ["proc_mayor_hotline"]}, True),
+        ({"procedures": ["proc_research"]}, False),
+        ({"roles": ["dc_chief"]}, False),
+    ],
+)
+def test_a_substitute_sees_what_his_scope_reaches(
+    engine: Engine, vault: callers.Vault, limits: dict[str, list[str]], sees: bool
+) -> None:
+    """AB角: who acts for another must see it, and no more than that."""
+    with engine.begin() as work:
+        registered(work, vault)
+        people.add_substitution(
+            work.connection,
+            "go_director",
+            "unit_head.mzj",
+            starts_at=work.now(),
+            ends_at=work.now() + timedelta(days=1),
+            reason="出差",
+            **limits,
+        )
+        seen = matters.ledger(work.connection, identity(work, "unit_head.mzj"))
+
+    assert sees == bool(seen)
 
 
 def test_a_matter_that_may_not_be_seen_is_not_found(
