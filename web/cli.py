@@ -17,10 +17,12 @@ from engine import definitions
 from engine import errors
 from engine import people
 from engine import queries
+from engine import scenarios
 from engine import workdays
 from engine.bpmn import values
 from processes import demo as demo_county
 from processes import office as offices
+from processes import rehearsal
 from web import doctor
 from web import logs
 from web import office
@@ -182,6 +184,29 @@ def deploy(paths: tuple[Path, ...]) -> dict[str, object]:
 
 
 @main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@command
+def simulate(paths: tuple[Path, ...]) -> list[dict[str, object]]:
+    """推演情景：在演示县里照情景从头办一遍，不碰正式数据。"""
+    told: list[dict[str, object]] = []
+    for path in scenario_files(paths):
+        try:
+            (trace,) = rehearsal.rehearse([path])
+        except (scenarios.BadScenario, scenarios.ScenarioFailed) as error:
+            say(f"未通过  {error.message}")
+            told.append({"file": path.name, "passed": False, "reason": error.message})
+        else:
+            say(f"通过  {trace.scenario.name}（{len(trace.journal)} 条）")
+            told.append({"file": path.name, "passed": True, "reason": None})
+    failed = sum(not one["passed"] for one in told)
+    if failed:
+        if click.get_current_context().meta["ducha.json"]:
+            echo_json(told)
+        raise Refusal(f"{len(told)} 个情景中有 {failed} 个未通过。")
+    return told
+
+
+@main.command()
 @click.argument("key")
 @click.option("--person", required=True, help="发起人的账号。")
 @click.option("--fields", default="{}", help="表单内容，JSON 对象。")
@@ -258,6 +283,19 @@ def gathered(paths: Sequence[Path]) -> dict[str, bytes]:
     if not files:
         raise Refusal("没有可以部署的文件（.bpmn、.form、.dmn）。")
     return files
+
+
+def scenario_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the scenarios at or below the paths, without the passages they use."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise Refusal(f"没有这个文件或目录：{path}")
+        below = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+        found += [file for file in below if file.parent.name != scenarios.PASSAGES]
+    if not found:
+        raise Refusal("没有可以推演的情景（.yaml）。")
+    return found
 
 
 def report(problems: Sequence[definitions.Located]) -> None:
