@@ -172,9 +172,14 @@ def _read_diagram(bundle: Bundle, name: str, content: bytes) -> None:
 
 def _read_form(bundle: Bundle, name: str, content: bytes) -> None:
     try:
-        _add_item(bundle, name, "form", forms.read_form(content).id)
+        form = forms.read_form(content)
     except submissions.FormError as error:
         bundle.refuse(name, "form", error.problems)
+        return
+    if not form.id:
+        bundle.refuse(name, "form", ["表单没有编号（id），流程图找不到它，请补上。"])
+        return
+    _add_item(bundle, name, "form", form.id)
 
 
 def _read_decisions(bundle: Bundle, name: str, content: bytes) -> None:

@@ -65,17 +65,23 @@ def read_decisions(xml: bytes) -> tuple[Decision, ...]:
 
 def _root(xml: bytes) -> etree._Element:
     if len(xml) > MAX_BYTES:
-        raise DecisionError("决策文件超过 2 MB")
+        raise DecisionError("决策文件超过 2 MB，请拆成几个文件")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
     try:
         tree = etree.ElementTree(etree.fromstring(xml, parser))
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        raise DecisionError(
+            f"第 {line} 行第 {column} 列：不是正确的 XML，请用建模工具重新保存后再上传"
+            f"（{error.msg}）"
+        ) from None
+    except ValueError as error:
         raise DecisionError(f"不是正确的 XML：{error}") from None
     if tree.docinfo.doctype or tree.docinfo.internalDTD is not None:
-        raise DecisionError("决策文件不允许 DOCTYPE")
+        raise DecisionError("决策文件不允许 DOCTYPE，请删去后再上传")
     if (tree.docinfo.encoding or "UTF-8").upper() not in ("UTF-8", "UTF8", "ASCII"):
         raise DecisionError("决策文件应为 UTF-8 编码")
     root = tree.getroot()

@@ -109,8 +109,13 @@ class _Reader:
             return
         for component in components:
             self.components += 1
-            if self.components > MAX_COMPONENTS or not isinstance(component, dict):
-                self.problems.append(f"组件应为对象，且不超过 {MAX_COMPONENTS} 个")
+            if not isinstance(component, dict):
+                self.problems.append("组件应为对象")
+                return
+            if self.components > MAX_COMPONENTS:
+                self.problems.append(
+                    f"表单的组件不超过 {MAX_COMPONENTS} 个，请拆成几张表单"
+                )
                 return
             kind, name = component.get("type"), _name(component)
             conditions = hidden + self._conditions(component, name)
@@ -172,9 +177,9 @@ class _Reader:
             if not part.isidentifier() or len(part) > 100:
                 self.refuse(name, f"键名“{part[:40]}”应由字母、汉字、数字、下划线组成")
             elif part == "typename" or part.startswith("__") or part.endswith("__"):
-                self.refuse(name, f"不允许使用键名“{part}”")
+                self.refuse(name, f"不允许使用键名“{part}”，请改名")
             elif words.is_reserved(part):
-                self.refuse(name, f"键名“{part}”是表达式的保留字")
+                self.refuse(name, f"键名“{part}”是表达式的保留字，请改名")
         return parts
 
     def _expression(self, text: object, name: str, what: str) -> Expression | None:

@@ -91,7 +91,7 @@ def parse_duration(text: str) -> Duration:
         + duration.microseconds / _MICROSECONDS_A_DAY
     )
     if total_days > MAX_DAYS:
-        raise TimeFormatError(text, "时长超过十年")
+        raise TimeFormatError(text, "时长超过十年，请改短")
     return duration
 
 

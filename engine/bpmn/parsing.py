@@ -105,7 +105,10 @@ def parse(content: bytes, *, name: str = "") -> etree._Element:
         if "xcessive depth" in str(error):
             raise UnreadableDiagram(name, _too_deep(), line, column) from None
         raise UnreadableDiagram(
-            name, f"不是完整、正确的 XML（{error.msg}）", line, column
+            name,
+            f"不是完整、正确的 XML，请用建模工具重新保存后再上传（{error.msg}）",
+            line,
+            column,
         ) from None
     _refuse_size(root, name)
     if root.tag != f"{{{MODEL}}}definitions":
@@ -151,7 +154,7 @@ def _decode(content: bytes, name: str) -> str:
     if not content.strip():
         raise UnreadableDiagram(name, "文件是空的")
     if len(content) > LARGEST:
-        raise UnreadableDiagram(name, "文件超过 2 MB，不能读取")
+        raise UnreadableDiagram(name, "文件超过 2 MB，不能读取，请拆成几张图")
     if content.startswith(_FOREIGN_MARKS):
         raise UnreadableDiagram(name, "文件编码不是 UTF-8，请另存为 UTF-8 后再上传")
     content = content.removeprefix(b"\xef\xbb\xbf")
@@ -175,7 +178,7 @@ def _place(text: str, position: int) -> tuple[int, int]:
 
 
 def _too_deep() -> str:
-    return f"元素嵌套超过 {DEEPEST} 层"
+    return f"元素嵌套超过 {DEEPEST} 层，请用调用活动拆开"
 
 
 def _refuse_size(root: etree._Element, name: str) -> None:
@@ -186,7 +189,7 @@ def _refuse_size(root: etree._Element, name: str) -> None:
         if depth > DEEPEST:
             raise UnreadableDiagram(name, _too_deep(), node.sourceline)
         if count > MOST_ELEMENTS:
-            reason = f"图纸过大，XML 元素超过 {MOST_ELEMENTS} 个"
+            reason = f"图纸过大，XML 元素超过 {MOST_ELEMENTS} 个，请拆成几张图"
             raise UnreadableDiagram(name, reason, node.sourceline)
 
 

@@ -125,4 +125,4 @@ class _Survey:
             raise ValueRefused(place, f"名称应为文字，却是 {type(key).__name__}")
         self._text(key, f"{place} 的名称")
         if key == "typename" or key.startswith("__") or key.endswith("__"):
-            raise ValueRefused(f"{place}.{key[:40]}", "不允许使用这个名称")
+            raise ValueRefused(f"{place}.{key[:40]}", "不允许使用这个名称，请改名")
