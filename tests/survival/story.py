@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from engine import clock as clocks
 from engine import database
+from engine import definitions
 from engine import handlers
 from engine import people
 from engine import tables
@@ -75,6 +76,9 @@ DIAGRAMS = """<?xml version="1.0" encoding="UTF-8"?>
  </process>
 </definitions>
 """
+
+#: The definitions are the same in every copy of the database.
+LIBRARY = definitions.Library()
 
 #: The records of this office. No key keeps a row from being there twice.
 metadata = sa.MetaData()
@@ -136,12 +140,14 @@ def prepare(url: str) -> None:
 
 def engine(pool: sa.Engine, clock: clocks.Clock, sent: Path) -> Engine:
     """Return the engine of this office."""
-    return Engine(
+    found = Engine(
         pool,
         clock=clock,
         calendar=workdays.Calendar({}),
         registry=registry(sent),
     )
+    found.library = LIBRARY
+    return found
 
 
 class Client:

@@ -1,10 +1,12 @@
 """kill -9 before and after every statement and every commit, then going on."""
 
+import shutil
 import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import sqlalchemy as sa
 
 from engine import database
 from tests.survival import checker
@@ -17,49 +19,96 @@ from tests.survival.ledger import Ledger
 NEXT_DAY = 1
 
 
-def looked_at(url: str, home: Path) -> tuple[list[str], Any]:
+@dataclass(frozen=True)
+class Outcome:
+    """How one life of the story ended, and what is there afterwards."""
+
+    exits: tuple[int, ...]
+    #: What the checker found after each process.
+    wrong: tuple[list[str], ...]
+    portrait: dict[str, Any]
+
+
+def looked_at(url: str, home: Path) -> tuple[list[str], dict[str, Any]]:
     """Return what is wrong in a database, and what it holds."""
     pool = database.create(url)
     with pool.connect() as connection:
         found = checker.examine(connection, Ledger(home / "ledger"))
         portrait = story.portrait(connection)
     pool.dispose()
-    delivered = {entry.subject for entry in Ledger(home / "sent").acknowledged().values()}
-    return found, {**portrait, "delivered": delivered}
+    sent = Ledger(home / "sent").acknowledged().values()
+    return found, {**portrait, "delivered": {entry.subject for entry in sent}}
 
 
 def test_a_kill_at_any_point_loses_nothing_and_doubles_nothing(
-    copies: Copies, victim: Victim, tmp_path: Path
+    copies: Copies, victims: list[Victim], homes: Callable[[str], Path]
 ) -> None:
     """Whatever point it died at, the story ends as the undisturbed one does.
 
     Right after the kill the database is one piece; after going on, every act of the
     story, row, message and history event is there as often as without the kill.
     """
-    home = tmp_path / "undisturbed"
-    home.mkdir()
-    with copies(home) as url:
-        lived = victim(url, home)
-        assert 0 == lived["exit"]
-        found, undisturbed = looked_at(url, home)
-    assert [] == found
-    assert {("registered",): 1, ("reminded",): 1, ("examined",): 1} == {
-        what: n for what, n in undisturbed["records"].items() if "reported" not in what[0]
-    }
 
-    wrong: dict[int, object] = {}
-    for point in range(1, lived["points"] + 1):
-        home = tmp_path / str(point)
-        home.mkdir()
+    def undisturbed(victim: Victim, name: str) -> tuple[int, dict[str, Any]]:
+        home = homes(f"undisturbed {name} {victims.index(victim)}")
         with copies(home) as url:
-            killed = victim(url, home, kill_at=point)
-            torn, _ = looked_at(url, home)
-            recovered = victim(url, home, days=NEXT_DAY)
-            left, portrait = looked_at(url, home)
-        outcome = (killed["exit"], torn, recovered["exit"], left, portrait)
-        if outcome != (-signal.SIGKILL, [], 0, [], undisturbed):
-            wrong[point] = outcome
-    print(f"{lived['points']} points, {len(wrong)} of them wrong")
+            lived = victim(url, home)
+            found, portrait = looked_at(url, home)
+        shutil.rmtree(home)
+        assert (0, []) == (lived["exit"], found)
+        return lived["points"], portrait
 
-    assert {} == wrong
-    assert lived["points"] > 200
+    def killed(victim: Victim, point: int) -> Outcome:
+        home = homes(str(point))
+        with copies(home) as url:
+            first = victim(url, home, kill_at=point)
+            torn, _ = looked_at(url, home)
+            second = victim(url, home, days=NEXT_DAY)
+            left, portrait = looked_at(url, home)
+        shutil.rmtree(home)
+        return Outcome((first["exit"], second["exit"]), (torn, left), portrait)
+
+    for victim in victims:
+        # The first life reads the definitions, which the later ones inherit.
+        undisturbed(victim, "first")
+    (points, expected), again = [undisturbed(victim, "second") for victim in victims]
+    assert (points, expected) == again
+    sound = Outcome((-signal.SIGKILL, 0), ([], []), expected)
+
+    def sweep(place: int) -> dict[int, Outcome]:
+        mine = range(1 + place, points + 1, len(victims))
+        lives = {point: killed(victims[place], point) for point in mine}
+        return {point: life for point, life in lives.items() if life != sound}
+
+    with ThreadPoolExecutor(len(victims)) as threads:
+        wrong = [found for found in threads.map(sweep, range(2)) if found]
+    print(f"{points} kill points, of which wrong: {sum(map(len, wrong))}")
+
+    assert [] == wrong
+    assert points > 200
+
+
+def test_the_undisturbed_story_does_everything_once(
+    copies: Copies, victims: list[Victim], homes: Callable[[str], Path]
+) -> None:
+    """What the sweep compares with is what the diagram says."""
+    home = homes("undisturbed")
+    with copies(home) as url:
+        victims[0](url, home)
+        _, portrait = looked_at(url, home)
+
+    assert {
+        ("registered",): 1,
+        ("examined",): 1,
+        ("reminded",): 1,
+        ("reported by officer",): 1,
+        ("reported by deputy",): 1,
+    } == portrait["records"]
+    assert {
+        ("matter", "completed", 6): 1,
+        ("unit", "completed", 2): 2,
+    } == portrait["instances"]
+    assert {("registered", False): 1} == portrait["outbox"]
+    assert {"registered"} == portrait["delivered"]
+    assert ({}, {}) == (portrait["jobs"], portrait["incidents"])
+    assert {("start",): 1, ("receipt",): 1} == portrait["answers"]
