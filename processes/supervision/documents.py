@@ -202,7 +202,7 @@ def render(template: str, data: bytes, *, created_at: datetime) -> bytes:
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"data": data.decode()},
-            timestamp=created_at,
+            timestamp=created_at.replace(microsecond=0),
         )
     except typst.TypstError as error:
         raise NotPrintable(

@@ -183,6 +183,29 @@ def ticket_row(connection: sa.Connection, matter_id: int) -> sa.Row[tuple[object
     ).one()
 
 
+def change_ticket(work: handlers.Work, matter_id: int, **changes: object) -> None:
+    """Write these columns of the ticket of a matter."""
+    work.connection.execute(
+        tables.hotline_ticket.update()
+        .where(tables.hotline_ticket.c.matter_id == matter_id)
+        .values(**changes)
+    )
+
+
+def send(
+    work: handlers.Work, matter: matters.Matter, event: str, payload: dict[str, str]
+) -> None:
+    """Send something about a ticket to the hotline, once for each event."""
+    ticket = ticket_row(work.connection, matter.id)
+    work.send(
+        "hotline",
+        "hotline_center",
+        {"ticket_no": ticket.ticket_no, "number": matter.number, **payload},
+        key=f"hotline:{matter.number}:{event}",
+        instance_id=matter.root_id,
+    )
+
+
 def verify(
     work: handlers.Work, matter: matters.Matter, given: entries.Entries
 ) -> matters.Matter:
@@ -194,7 +217,7 @@ def verify(
     ticket = ticket_row(work.connection, matter.id)
     wanted = _type(given)
     title = entries.text(given, "title", longest=matters.LONGEST_TITLE)
-    _change_ticket(work, matter.id, type=wanted, urgent=entries.flag(given, "urgent"))
+    change_ticket(work, matter.id, type=wanted, urgent=entries.flag(given, "urgent"))
     work.connection.execute(
         tables.caller.update()
         .where(tables.caller.c.matter_id == matter.id)
@@ -252,73 +275,8 @@ def withdraw(work: handlers.Work, matter: matters.Matter) -> matters.Matter:
 def send_back(work: handlers.Work, matter: matters.Matter) -> matters.Matter:
     """Give a matter that is not this county's back to the hotline (E8)."""
     ended = _abandon(work, matter, "SENT_BACK")
-    _send(work, ended, "sent_back", {"reason": "不属本县"})
+    send(work, ended, "sent_back", {"reason": "不属本县"})
     return ended
-
-
-def report(work: handlers.Work, matter: matters.Matter) -> matters.Matter:
-    """Send the result to the hotline through the outbox, once for each round."""
-    _send(work, matter, f"result:{matter.round}", {"result": matter.summary or ""})
-    return matters.change(
-        work, matter, reported_at=work.now(), receipt_no=None, receipt_at=None
-    )
-
-
-def record_receipt(
-    work: handlers.Work, matter: matters.Matter, given: entries.Entries
-) -> matters.Matter:
-    """Keep the hotline's receipt. Reads `receipt_no`."""
-    receipt_no = entries.text(given, "receipt_no", longest=100)
-    return matters.change(work, matter, receipt_no=receipt_no, receipt_at=work.now())
-
-
-def remind_receipt(work: handlers.Work, matter: matters.Matter) -> None:
-    """Tell the officers that no receipt has come within two working days."""
-    inbox.tell(
-        work,
-        [inbox.group("dc_officer")],
-        f"热线室尚无回执：{matter.title}",
-        f"{matter.number} 的办理结果上报已满2个工作日，请向热线电话室核实。",
-        matter_id=matter.id,
-        text_message_key=f"receipt:{matter.id}:{matter.round}",
-        urgency=matter.urgency,
-    )
-
-
-def record_callback(
-    work: handlers.Work, matter: matters.Matter, given: entries.Entries
-) -> str:
-    """Keep what the caller said when rung back, and return it.
-
-    Reads `callback`, `note`, and `redo_on` where the hotline sets a day for the
-    next round.
-    """
-    callback = entries.choice(given, "callback", list(CALLBACK_LABELS))
-    _change_ticket(
-        work,
-        matter.id,
-        callback=callback,
-        callback_note=entries.optional_text(given, "note", longest=2000) or None,
-        redo_on=entries.optional_day(given, "redo_on"),
-    )
-    return callback
-
-
-def open_round(work: handlers.Work, matter: matters.Matter) -> matters.Matter:
-    """Begin another round of the matter: earlier undertakings stay as they are.
-
-    It is due after as many working days as the first, or when the hotline asks
-    (domain §2.8 重办 【补充】).
-    """
-    ticket = ticket_row(work.connection, matter.id)
-    today = work.calendar.local_date(work.now())
-    if ticket.redo_on is not None and ticket.redo_on >= today:
-        due = deadlines.on_day(work.calendar, today, ticket.redo_on)
-    else:
-        due = deadlines.after(work.calendar, today, max(1, matter.due_workdays))
-    _change_ticket(work, matter.id, redo_on=None)
-    moved = matters.move(work, matter, "IN_PROGRESS", round=matter.round + 1)
-    return matters.extend(work, moved, due)
 
 
 def _correlate(
@@ -347,19 +305,6 @@ def _abandon(
     return matters.end(work, matters.get(work.connection, matter.id), status)
 
 
-def _send(
-    work: handlers.Work, matter: matters.Matter, event: str, payload: dict[str, str]
-) -> None:
-    ticket = ticket_row(work.connection, matter.id)
-    work.send(
-        "hotline",
-        "hotline_center",
-        {"ticket_no": ticket.ticket_no, "number": matter.number, **payload},
-        key=f"hotline:{matter.number}:{event}",
-        instance_id=matter.root_id,
-    )
-
-
 def _keep_ticket(work: handlers.Work, ticket: Ticket, matter: matters.Matter) -> None:
     try:
         with work.connection.begin_nested():
@@ -380,14 +325,6 @@ def _keep_ticket(work: handlers.Work, ticket: Ticket, matter: matters.Matter) ->
             f"工单 {ticket.ticket_no} 正由他人登记，请稍后再试。",
             ticket_no=ticket.ticket_no,
         ) from error
-
-
-def _change_ticket(work: handlers.Work, matter_id: int, **changes: object) -> None:
-    work.connection.execute(
-        tables.hotline_ticket.update()
-        .where(tables.hotline_ticket.c.matter_id == matter_id)
-        .values(**changes)
-    )
 
 
 def _type(given: entries.Entries) -> deadlines.TicketType:

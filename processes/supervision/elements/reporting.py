@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from engine import handlers
 from processes.supervision import entries
-from processes.supervision import hotline
 from processes.supervision import matters
 from processes.supervision import notices
 from processes.supervision import opinions
 from processes.supervision import proposals
+from processes.supervision import results
 from processes.supervision import undertakings
 from processes.supervision.elements.registration import matter_of
 
@@ -56,23 +56,23 @@ def record_route(call: handlers.Call) -> None:
 
 def report_to_hotline(call: handlers.Call) -> None:
     """Send the result to the hotline."""
-    hotline.report(call.work, matter_of(call))
+    results.report(call.work, matter_of(call))
 
 
 def record_receipt(call: handlers.Call) -> None:
     """Keep the hotline's receipt, by message or by hand."""
-    hotline.record_receipt(call.work, matter_of(call), call.fields)
+    results.record_receipt(call.work, matter_of(call), call.fields)
 
 
 def remind_receipt(call: handlers.Call) -> None:
     """Tell the officers that no receipt has come."""
-    hotline.remind_receipt(call.work, matter_of(call))
+    results.remind_receipt(call.work, matter_of(call))
 
 
 def record_callback(call: handlers.Call) -> Mapping[str, object]:
     """Keep what the caller said when rung back, by message or by hand."""
     matter = matter_of(call)
-    return {"callback": hotline.record_callback(call.work, matter, call.fields)}
+    return {"callback": results.record_callback(call.work, matter, call.fields)}
 
 
 def record_request(call: handlers.Call) -> None:
@@ -87,7 +87,7 @@ def record_request(call: handlers.Call) -> None:
 
 def open_round(call: handlers.Call) -> Mapping[str, object]:
     """Open the undertakings of another round, as the proposal in force names them."""
-    matter = hotline.open_round(call.work, matter_of(call))
+    matter = results.open_round(call.work, matter_of(call))
     proposal = proposals.current(call.work.connection, matter.id)
     due_on = call.work.calendar.local_date(matter.due_at)
     opened = undertakings.issue(call.work, matter, proposal, due_on)

@@ -16,10 +16,10 @@ from engine.engine import Engine
 from processes import office
 from processes.supervision import callers
 from processes.supervision import documents
-from processes.supervision import hotline
 from processes.supervision import matters
 from processes.supervision import notices
 from processes.supervision import proposals
+from processes.supervision import results
 from processes.supervision import tables
 from processes.supervision import undertakings
 from processes.supervision.elements import approval
@@ -273,7 +273,7 @@ def test_the_hotline_gets_the_result_without_the_caller(
     with engine.begin() as work:
         notice = noticed(work, vault, call)
         matter = matters.get(work.connection, notice.matter_id)
-        hotline.report(work, matters.change(work, matter, summary="已停工整改。"))
+        results.report(work, matters.change(work, matter, summary="已停工整改。"))
 
     with engine.read() as connection:
         outbox = engine_tables.outbox.c

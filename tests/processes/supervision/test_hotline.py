@@ -9,6 +9,7 @@ from processes.supervision import callers
 from processes.supervision import hotline
 from processes.supervision import inbox
 from processes.supervision import matters
+from processes.supervision import results
 from processes.supervision import tables
 from processes.supervision import undertakings
 from tests.processes.supervision.conftest import handling
@@ -228,8 +229,8 @@ def test_another_round_has_as_many_working_days_or_what_the_hotline_asks(
         for status in ("SUMMARIZING", "LEADER_REVIEW"):
             matter = matters.move(work, matter, status)
         given = {"callback": "DISSATISFIED", "redo_on": redo_on}
-        assert "DISSATISFIED" == hotline.record_callback(work, matter, given)
-        again = hotline.open_round(work, matter)
+        assert "DISSATISFIED" == results.record_callback(work, matter, given)
+        again = results.open_round(work, matter)
         first = undertakings.of_matter(work.connection, matter.id, round=1)
 
     assert ("IN_PROGRESS", 2) == (again.status, again.round)
