@@ -4,6 +4,8 @@ import logging
 import time
 import traceback
 import uuid
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from flask import Flask
@@ -25,6 +27,7 @@ def configure(level: int = logging.INFO) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            without_words,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -33,15 +36,22 @@ def configure(level: int = logging.INFO) -> None:
     )
 
 
+def without_words(
+    logger: object, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Tell of an error where it arose; its text may quote what people wrote."""
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        event["error"] = type(error).__name__
+        event["where"] = [f"{f.filename}:{f.lineno} {f.name}" for f in frames]
+    return event
+
+
 def failure(error: BaseException) -> None:
-    """Write where an unexpected error arose; its text may quote what people wrote."""
-    frames = traceback.extract_tb(error.__traceback__)
-    log.error(
-        "failure",
-        request_id=g.get("request_id") if has_app_context() else None,
-        kind=type(error).__name__,
-        where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-    )
+    """Write that something unexpected happened, and during which request."""
+    request_id = g.get("request_id") if has_app_context() else None
+    log.error("failure", request_id=request_id, exc_info=error)
 
 
 def install(app: Flask) -> None:

@@ -278,7 +278,7 @@ def test_a_ticket_goes_from_registration_to_the_archive(
     walk.does("dc_officer", "汇总", 办理结果汇总="路灯已于当日修复，诉求人认可。")
     walk.does("dc_chief", "提议上报方式", 上报方式="审阅后直接上报")
     walk.does("go_deputy", "副主任审阅")
-    walk.does("go_director", "主任审阅", 上报方式="审阅后直接上报")
+    walk.does("go_director", "主任审阅", 决定="审阅", 上报方式="审阅后直接上报")
     walk.does("dc_officer", "登记回执", 回执编号="HZ-2026-0001", 收到日期=today)
     walk.does("dc_officer", "登记回访结果", 回访结果="满意")
     walk.does("dc_chief", "提请办结", 办结理由="已办结，诉求人满意。")
