@@ -96,7 +96,12 @@ def load_by_task(
     width = len(user_tasks.COLUMNS)
     task = user_tasks.UserTask(*row[:width])
     user_tasks.require_open(work.connection, task)
-    instance = work.instances.get(task.instance_id) or _loaded(work, row[width:])
+    try:
+        instance = work.instances.get(task.instance_id) or _loaded(work, row[width:])
+    except Over:
+        # It was the last task, closed while this transaction waited for the lock.
+        user_tasks.get(work.connection, task_id)
+        raise
     if task_id not in instance.game.tasks:
         # Another transaction closed it while this one waited for the lock.
         user_tasks.get(work.connection, task_id)

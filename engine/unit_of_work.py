@@ -22,6 +22,7 @@ from engine import instances
 from engine import jobs
 from engine import people
 from engine import routing
+from engine import transactions
 from engine import user_tasks
 from engine import workdays
 from engine.bpmn import expressions
@@ -69,7 +70,7 @@ class UnitOfWork:
         self.registry = registry
         self.library = library
         self.worker = worker
-        self.instances: dict[str, instances.Instance] = {}
+        self.instances: dict[str, transactions.Instance] = {}
         self.prompt: list[str] = []
         self._at = at
         self._functions: Mapping[str, Callable[..., object]] | None = None
@@ -255,7 +256,7 @@ class UnitOfWork:
             definition_id,
             variables={**given, **_kept(form, brought)},
             business_key=business_key,
-            act=instances.Act(person=person, fields=brought),
+            act=transactions.Act(person=person, fields=brought),
             start_event=start_event,
         )
         return handlers.Started(instance.id, instance.business_key)
@@ -271,7 +272,7 @@ class UnitOfWork:
                 instance_id=instance_id,
                 root_id=instance.root_id,
             )
-        instances.cancel(self, instance, reason, instances.Act(person=person))
+        instances.cancel(self, instance, reason, transactions.Act(person=person))
 
     def correct_variables(
         self, instance_id: str, variables: Mapping[str, object], person: str | None
@@ -283,7 +284,7 @@ class UnitOfWork:
         event = history.Event(
             "variables_corrected", person=person, details={"variables": given}
         )
-        act = instances.Act(person=person)
+        act = transactions.Act(person=person)
         instances.move(
             self, instance, act, event, lambda game: game.set_variables(given)
         )
@@ -330,7 +331,7 @@ class UnitOfWork:
         seen = self._with_choices(form, element, instance.game.variables_at(task_id))
         brought = self._accepted(form, fields or EMPTY, seen)
         kept = _kept(form, brought)
-        act = instances.Act(
+        act = transactions.Act(
             person=person,
             on_behalf_of=on_behalf_of,
             task_id=task_id,
@@ -347,7 +348,7 @@ class UnitOfWork:
         opened = instances.move(
             self, instance, act, event, lambda game: game.complete(task_id, kept)
         )
-        return Completed(instance.id, instance.root_id, tuple(opened))
+        return Completed(instance.id, instance.root_id, opened)
 
     def claim_task(self, task_id: str, person: str) -> None:
         """Take a task that is offered to several for oneself."""
@@ -443,7 +444,7 @@ class UnitOfWork:
             }
             self._promptly("message", payload, to)
             return 1
-        act = instances.Act(person=person, fields={**given, **(fields or EMPTY)})
+        act = transactions.Act(person=person, fields={**given, **(fields or EMPTY)})
         self._deliver(to, "message_correlated", name, given, act)
         return 1
 
@@ -471,7 +472,7 @@ class UnitOfWork:
             person=person,
             details={"variables": given},
         )
-        act = instances.Act(person=person)
+        act = transactions.Act(person=person)
         instances.move(
             self, instance, act, event, lambda game: game.complete(found[0], given)
         )
@@ -516,7 +517,7 @@ class UnitOfWork:
         type_: str,
         name: str,
         variables: Mapping[str, object],
-        act: instances.Act,
+        act: transactions.Act,
     ) -> None:
         instance = instances.load(self, to.instance_id)
         element_id = instance.game.tasks[to.wait_id].element.id
@@ -620,14 +621,14 @@ class UnitOfWork:
             self.registry.jobs[job.handler](self, job.payload)
         return True
 
-    def _active(self, instance_id: str) -> instances.Instance | None:
+    def _active(self, instance_id: str) -> transactions.Instance | None:
         try:
             return instances.load(self, instance_id)
         except instances.Over:
             return None
 
     def _continue(
-        self, instance: instances.Instance, job: jobs.Job, wait_id: str
+        self, instance: transactions.Instance, job: jobs.Job, wait_id: str
     ) -> None:
         element_id = instance.game.waits[wait_id][1]
         if job.kind == "hand_over":
@@ -637,10 +638,10 @@ class UnitOfWork:
             to = routing.Receiver(wait_id, instance.id)
             given = job.payload["variables"]
             name = job.payload.get("name", "")
-            act = instances.Act(fields=given)
+            act = transactions.Act(fields=given)
             self._deliver(to, f"{job.kind}_correlated", name, given, act)
             return
-        act = instances.Act(
+        act = transactions.Act(
             attempts_left=job.attempts_left if job.kind == "retry" else None
         )
         event = history.Event(_PAST[job.kind], element_id=element_id)
@@ -717,7 +718,7 @@ class UnitOfWork:
         incidents.resolve(
             self.connection, self.now(), person, incident_id=incident["id"]
         )
-        instances.move(self, instance, instances.Act(person=person), event, motion)
+        instances.move(self, instance, transactions.Act(person=person), event, motion)
 
     def annotate_incident(self, incident_id: str, text: str) -> None:
         """Write beside the incident what is known about it."""

@@ -13,6 +13,7 @@ from engine import errors
 from engine import handlers
 from engine import history
 from engine import instances
+from engine import saving
 from engine import tables
 from engine.bpmn import codec
 from engine.bpmn import tokens
@@ -301,7 +302,7 @@ def test_a_state_that_cannot_be_read_back_is_never_saved(
         return dump(game) if len(games) == 1 else b"something is missing"
 
     monkeypatch.setattr(codec, "dump", lossy)
-    with pytest.raises(instances.UnsoundState):
+    with pytest.raises(saving.UnsoundState):
         office.complete("拟办")
 
     assert before == office.dump()
@@ -329,7 +330,7 @@ def test_a_change_behind_the_back_is_a_conflict_with_who_and_when(
     office.start("overtaken")
     office.complete("甲")
     before = office.dump()
-    with pytest.raises(instances.Overtaken) as refusal:
+    with pytest.raises(saving.Overtaken) as refusal:
         office.complete("乙")
 
     assert before == office.dump()
