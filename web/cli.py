@@ -24,6 +24,7 @@ from processes import demo as demo_county
 from processes import office as offices
 from processes import rehearsal
 from web import doctor
+from web import labels
 from web import logs
 from web import office
 from web import server
@@ -114,7 +115,7 @@ def demo() -> dict[str, object]:
     accounts = demo_county.install(engine, password=settings.demo_password)
     table(
         ("岗位", "姓名", "账号"),
-        [(account.role, account.name, account.person) for account in accounts],
+        [(labels.role(one.role), one.name, one.person) for one in accounts],
     )
     say(f"密码均为：{settings.demo_password}")
     return {

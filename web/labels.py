@@ -10,10 +10,10 @@ from flask import Flask
 
 from engine import people
 from engine import queries
+from processes.supervision import hotline
 from processes.supervision import matters
 from processes.supervision import opinions
 from processes.supervision import reports
-from processes.supervision import results
 from processes.supervision import reviews
 from processes.supervision import undertakings
 
@@ -51,7 +51,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "decision": {
         **opinions.DECISION_LABELS,
         **reviews.VERDICTS,
-        **results.CALLBACK_LABELS,
+        **hotline.CALLBACK_LABELS,
         "REDO": "再办",
         "CLOSE": "说明理由办结",
         "FILE": "归档",
