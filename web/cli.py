@@ -230,6 +230,9 @@ def tasks(person: str) -> list[dict[str, object]]:
     with engine.read() as connection:
         identity = people.identity(connection, person, engine.clock.now())
         found = queries.tasks_for(connection, identity, limit=200)
+    if not found:
+        say("没有待办。")
+        return []
     table(
         ("编号", "待办", "事项", "时限"),
         [(t.id, t.name, t.business_key or "", local(t.due_at)) for t in found],

@@ -73,9 +73,7 @@ def issued(engine: engines.Engine) -> int:
     """A matter that was issued to 县住建局; its id."""
     with engine.begin() as work:
         work.start("proc_mayor_hotline", fields=TICKET, person="dc_registrar")
-    complete(
-        engine, "dc_officer", opinion="拟办", lead_unit="zjj", requirement="修复"
-    )
+    complete(engine, "dc_officer", opinion="拟办", lead_unit="zjj", requirement="修复")
     for leader in ("go_deputy", "go_director", "exec_vice_mayor"):
         complete(engine, leader, decision="APPROVE")
     with engine.read() as connection:

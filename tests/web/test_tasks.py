@@ -35,9 +35,7 @@ def proposed(engine: engines.Engine, registered: str) -> str:
     return open_task(engine)
 
 
-def test_the_list_shows_what_must_be_done(
-    signed_in: SignedIn, registered: str
-) -> None:
+def test_the_list_shows_what_must_be_done(signed_in: SignedIn, registered: str) -> None:
     """Task, number, title, who sent it: and how many beside the menu."""
     visitor = signed_in("dc_officer")
     page = visitor.opens("/tasks").get_data(as_text=True)
@@ -55,7 +53,8 @@ def test_the_search_finds_by_number_title_and_task(
     for text in ("0001", "路灯", "拟办"):
         page = visitor.opens(f"/tasks?q={text}").get_data(as_text=True)
         assert f"/tasks/{registered}" in page
-    assert "没有符合“桥梁”的待办" in visitor.opens("/tasks?q=桥梁").get_data(as_text=True)
+    page = visitor.opens("/tasks?q=桥梁").get_data(as_text=True)
+    assert "没有符合“桥梁”的待办" in page
 
 
 def test_an_empty_list_says_why_and_what_next(signed_in: SignedIn) -> None:
@@ -178,7 +177,8 @@ def test_a_claimed_task_is_no_longer_offered_to_others(
     first.sends(f"/tasks/{registered}/claim")
     with engine.read() as connection:
         root_id = connection.execute(sa.select(tables.matter.c.root_id)).scalar_one()
-        assert "dc_officer" == queries.open_tasks_of(connection, root_id)[0].task.assignee
+        (opened,) = queries.open_tasks_of(connection, root_id)
+    assert "dc_officer" == opened.task.assignee
     assert "由我办理" in first.opens("/tasks").get_data(as_text=True)
     assert 403 == second.sends(f"/tasks/{registered}/claim").status_code
 
