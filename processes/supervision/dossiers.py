@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from processes.supervision import access
 from processes.supervision import callers
 from processes.supervision import tables
 
-Row = sa.Row[tuple[object, ...]]
+Row = sa.Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -155,17 +156,24 @@ def leads(connection: sa.Connection, matter_ids: Iterable[int]) -> dict[int, str
 def senders(
     connection: sa.Connection, root_ids: Iterable[str]
 ) -> dict[str, list[tuple[datetime, str]]]:
-    """Return when and by whom tasks were completed, by process instance, in order."""
-    task = engine_tables.user_task.c
-    rows = connection.execute(
-        sa.select(task.root_id, task.closed_at, engine_tables.person.c.name)
-        .join(engine_tables.person, engine_tables.person.c.id == task.closed_by)
-        .where(task.root_id.in_(set(root_ids)), task.closed_how == "completed")
-        .order_by(task.closed_at)
+    """Return when and by whom each process instance was moved on, in order.
+
+    Beginning it counts, and every task completed in it or in what it called.
+    """
+    task, begun = engine_tables.user_task.c, engine_tables.instance.c
+    person = engine_tables.person.c
+    roots = set(root_ids)
+    moves = sa.union_all(
+        sa.select(task.root_id, task.closed_at.label("at"), person.name)
+        .join(engine_tables.person, person.id == task.closed_by)
+        .where(task.root_id.in_(roots), task.closed_how == "completed"),
+        sa.select(begun.id, begun.started_at, person.name)
+        .join(engine_tables.person, person.id == begun.started_by)
+        .where(begun.id.in_(roots)),
     )
     found: dict[str, list[tuple[datetime, str]]] = {}
-    for row in rows:
-        found.setdefault(row.root_id, []).append((row.closed_at, row.name))
+    for row in connection.execute(moves.order_by("at")):
+        found.setdefault(row.root_id, []).append((row.at, row.name))
     return found
 
 
