@@ -18,7 +18,6 @@ from engine import database
 from engine import definitions
 from engine import errors
 from engine import handlers
-from engine import instances
 from engine import people
 from engine import routing
 from engine import tables
