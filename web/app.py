@@ -13,6 +13,7 @@ from web import health
 from web import hotline
 from web import inbox
 from web import labels
+from web import limits
 from web import logs
 from web import matters
 from web import office
@@ -47,6 +48,7 @@ def create_app(
     office.install(app, settings, engine or office.opened(settings))
     logs.install(app)
     refusals.install(app)
+    limits.install(app)
     csrf.init_app(app)
     auth.install(app)
     headers.install(app)

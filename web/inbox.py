@@ -10,6 +10,7 @@ from flask_login import current_user
 from flask_login import login_required
 
 from processes.supervision import inbox
+from web import limits
 from web import office
 
 bp = Blueprint("inbox", __name__)
@@ -20,7 +21,7 @@ PAGE = 50
 @login_required
 def index() -> ResponseReturnValue:
     """Show the newest messages."""
-    before = request.args.get("before", type=int)
+    before = limits.number("before")
     with office.engine().read() as connection:
         messages = inbox.messages(
             connection, current_user.identity, before=before, limit=PAGE + 1

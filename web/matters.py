@@ -20,6 +20,7 @@ from processes.supervision import dossiers
 from processes.supervision import lights
 from processes.supervision import matters
 from web import labels
+from web import limits
 from web import office
 from web import standing
 
@@ -46,7 +47,7 @@ def index() -> ResponseReturnValue:
         name: request.args.get(name, "").strip()
         for name in ("status", "light", "unit", "text")
     }
-    before = request.args.get("before", type=int)
+    before = limits.number("before")
     with office.engine().read() as connection:
         found = matters.ledger(
             connection,

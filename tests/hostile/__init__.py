@@ -1,0 +1,1 @@
+"""What strangers, designers and clients may send: refused, and nothing changed."""
