@@ -1,22 +1,17 @@
 """Deployed procedures: versions by content, read once, shared by all threads."""
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
-from datetime import datetime
-from uuid import uuid4
 
 import sqlalchemy as sa
 
-from engine import database
 from engine import errors
 from engine import handlers
 from engine.bpmn import decisions
-from engine.bpmn import expressions
 from engine.bpmn import forms
 from engine.bpmn import graph
 from engine.bpmn import linter
@@ -28,8 +23,6 @@ from engine.tables import definition as definition_table
 from engine.tables import definition_resource
 from engine.tables import deployment as deployment_table
 from engine.tables import resource as resource_table
-from engine.tables import resource_item
-from engine.tables import start_event
 
 #: Parsed definitions kept in one process.
 CACHED = 500
@@ -220,176 +213,6 @@ def judge(
                 functions=set(functions),
             )
         ]
-
-
-def known(connection: sa.Connection) -> dict[str, set[str]]:
-    """Return the ids of processes, forms and decisions deployed so far."""
-    found: dict[str, set[str]] = {"form": set(), "decision": set()}
-    columns = resource_item.c
-    for kind, item_id in connection.execute(sa.select(columns.kind, columns.item_id)):
-        found[kind].add(item_id)
-    found["process"] = set(connection.scalars(sa.select(definition_table.c.key)))
-    return found
-
-
-def deploy(
-    connection: sa.Connection,
-    bundle: Bundle,
-    files: Mapping[str, bytes],
-    at: datetime,
-    person: str | None,
-) -> Deployment:
-    """Store a bundle that was judged; unchanged processes keep their version."""
-    deployment_id = uuid4().hex
-    connection.execute(
-        deployment_table.insert().values(
-            id=deployment_id, deployed_at=at, deployed_by=person
-        )
-    )
-    hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files}
-    connection.execute(
-        resource_table.insert(),
-        [
-            {
-                "deployment_id": deployment_id,
-                "name": name,
-                "hash": hashes[name],
-                "content": content,
-            }
-            for name, content in files.items()
-        ],
-    )
-    if bundle.items:
-        connection.execute(
-            resource_item.insert(),
-            [
-                {
-                    "kind": kind,
-                    "item_id": item_id,
-                    "deployment_id": deployment_id,
-                    "resource": name,
-                }
-                for (kind, item_id), name in bundle.items.items()
-            ],
-        )
-    deployed = tuple(
-        _version(connection, bundle, process, name, deployment_id, hashes[name])
-        for name, process in bundle.processes
-    )
-    return Deployment(deployment_id, deployed, tuple(bundle.problems))
-
-
-def _version(
-    connection: sa.Connection,
-    bundle: Bundle,
-    process: model.Process,
-    resource: str,
-    deployment_id: str,
-    diagram_hash: str,
-) -> Deployed:
-    used = _used(connection, bundle, process, deployment_id)
-    content = [process.key, diagram_hash, sorted({file[2] for file in used})]
-    content_hash = hashlib.sha256(database.canonical(content)).hexdigest()
-    last = connection.execute(
-        sa.select(
-            definition_table.c.id, definition_table.c.version, definition_table.c.hash
-        )
-        .where(definition_table.c.key == process.key)
-        .order_by(definition_table.c.version.desc())
-        .limit(1)
-    ).one_or_none()
-    if last is not None and last.hash == content_hash:
-        return Deployed(last.id, process.key, last.version, new=False)
-    new = Deployed(uuid4().hex, process.key, last.version + 1 if last else 1, new=True)
-    connection.execute(
-        definition_table.insert().values(
-            id=new.id,
-            key=new.key,
-            version=new.version,
-            version_tag=process.version_tag,
-            name=process.name or process.key,
-            hash=content_hash,
-            deployment_id=deployment_id,
-            resource=resource,
-        )
-    )
-    if used:
-        connection.execute(
-            definition_resource.insert(),
-            [
-                {"definition_id": new.id, "deployment_id": file[0], "resource": file[1]}
-                for file in sorted(used)
-            ],
-        )
-    return new
-
-
-def _used(
-    connection: sa.Connection,
-    bundle: Bundle,
-    process: model.Process,
-    deployment_id: str,
-) -> set[tuple[str, str, str]]:
-    """Return (deployment, file, hash) of the forms and decisions a process uses."""
-    wanted: set[tuple[str, str]] = set()
-    for element in process.elements.values():
-        form = form_name(element)
-        decision = element.attributes.get("decisionRef")
-        if form:
-            wanted.add(("form", form))
-        if decision and expressions.is_expression(decision):
-            # Which table it will be is only known at run time.
-            wanted |= {("decision", found) for found in bundle.ids("decision")}
-        elif decision:
-            wanted.add(("decision", decision))
-    used = set()
-    for kind, item_id in wanted:
-        file = connection.execute(
-            sa.select(
-                resource_table.c.deployment_id,
-                resource_table.c.name,
-                resource_table.c.hash,
-            )
-            .join_from(
-                resource_item,
-                resource_table,
-                (resource_table.c.deployment_id == resource_item.c.deployment_id)
-                & (resource_table.c.name == resource_item.c.resource),
-            )
-            .join(
-                deployment_table,
-                deployment_table.c.id == resource_item.c.deployment_id,
-            )
-            .where(resource_item.c.kind == kind, resource_item.c.item_id == item_id)
-            .order_by(
-                (deployment_table.c.id == deployment_id).desc(),
-                deployment_table.c.deployed_at.desc(),
-            )
-            .limit(1)
-        ).one_or_none()
-        if file is not None:
-            used.add((file[0], file[1], file[2]))
-    return used
-
-
-def listen(connection: sa.Connection, new: Deployed, process: model.Process) -> None:
-    """Let the message and signal start events of the newest version start instances."""
-    connection.execute(
-        start_event.delete().where(start_event.c.definition_key == new.key)
-    )
-    rows = [
-        {
-            "definition_key": new.key,
-            "element_id": element.id,
-            "definition_id": new.id,
-            "kind": element.event.kind,
-            "name": element.event.name,
-        }
-        for element in starts(process)
-        if element.event and element.event.kind in ("message", "signal")
-    ]
-    if rows:
-        connection.execute(start_event.insert(), rows)
 
 
 def starts(process: model.Process) -> Iterable[model.Element]:

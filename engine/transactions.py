@@ -16,6 +16,7 @@ from engine import handlers
 from engine import history
 from engine.bpmn import model
 from engine.bpmn import tokens
+from engine.bpmn import values
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,10 @@ class Surroundings:
             parameters=listener.fields if listener else {},
         )
         with self._work.savepoint():
-            return function(call)
+            given = function(call)
+            if given is not None:
+                _require_json(handler, given)
+            return given
 
     def decide(
         self,
@@ -133,3 +137,11 @@ class Surroundings:
         if table is None:
             raise handlers.NoHandler(f"没有决策表“{decision}”。", name=decision)
         return table.decide(variables, self.functions)
+
+
+def _require_json(handler: str, given: Mapping[str, object]) -> None:
+    # A fault of the handler, not of the person: the token parks.
+    try:
+        values.require_json(dict(given))
+    except values.ValueRefused as error:
+        raise TypeError(f"处理程序“{handler}”的返回值：{error}") from error

@@ -14,21 +14,21 @@ import sqlalchemy as sa
 
 from engine import database
 from engine import definitions
+from engine import deployments
+from engine import entries
 from engine import errors
 from engine import handlers
 from engine import history
 from engine import incidents
 from engine import instances
+from engine import job_kinds
 from engine import jobs
+from engine import messages
 from engine import people
-from engine import routing
+from engine import starts
 from engine import transactions
 from engine import user_tasks
 from engine import workdays
-from engine.bpmn import expressions
-from engine.bpmn import model
-from engine.bpmn import submissions
-from engine.bpmn import timers
 from engine.bpmn import tokens
 from engine.bpmn import values
 from engine.tables import idempotency
@@ -125,66 +125,7 @@ class UnitOfWork:
 
         Raises DeploymentRefused for any error; with `strict` for warnings too.
         """
-        bundle = definitions.read(files)
-        definitions.judge(
-            bundle,
-            self.registry,
-            functions=self.functions,
-            known=definitions.known(self.connection),
-        )
-        severities = {located.problem.severity for located in bundle.problems}
-        if "error" in severities or (strict and severities):
-            raise definitions.DeploymentRefused(tuple(bundle.problems))
-        deployment = definitions.deploy(
-            self.connection, bundle, files, self.now(), person
-        )
-        processes = {process.key: process for _, process in bundle.processes}
-        for deployed in deployment.definitions:
-            if deployed.new:
-                process = processes[deployed.key]
-                definitions.listen(self.connection, deployed, process)
-                self._schedule_starts(deployed, process)
-        return deployment
-
-    def _schedule_starts(
-        self, deployed: definitions.Deployed, process: model.Process
-    ) -> None:
-        self.unschedule(f"start:{deployed.key}:", prefix=True)
-        for element in definitions.starts(process):
-            event = element.event
-            if event is None or event.kind != "timer" or event.timer is None:
-                continue
-            written: object = event.timer.expression
-            if expressions.is_expression(event.timer.expression):
-                compiled = expressions.compile_juel(event.timer.expression)
-                written = compiled.evaluate({}, self.functions)
-            first = timers.schedule(event.timer.kind, written, self.now())
-            self._schedule_start(deployed.key, deployed.id, element.id, first)
-
-    def _schedule_start(
-        self,
-        key: str,
-        definition_id: str,
-        element_id: str,
-        schedule: timers.Schedule | None,
-    ) -> None:
-        if schedule is None:
-            return
-        armed_at = schedule.armed_at.isoformat() if schedule.armed_at else None
-        new = jobs.row(
-            "start",
-            schedule.due_at,
-            self.now(),
-            key=f"start:{key}:{element_id}",
-            payload={
-                "definition_id": definition_id,
-                "element_id": element_id,
-                "key": key,
-                "cycle": [schedule.cycle, schedule.number, armed_at],
-                "due_at": schedule.due_at.isoformat(),
-            },
-        )
-        jobs.schedule(self.connection, new)
+        return deployments.deploy(self, files, strict=strict, person=person)
 
     # -- instances --------------------------------------------------------------
 
@@ -202,7 +143,8 @@ class UnitOfWork:
 
         `fields` go through the form of the start event, if it has one.
         """
-        return self._start(
+        return starts.start(
+            self,
             definitions.latest(self.connection, key),
             start_event,
             variables=variables,
@@ -224,42 +166,14 @@ class UnitOfWork:
 
         AlreadyActive when an active instance of it bears the same business key.
         """
-        found = routing.message_start(self.connection, name, business_key)
-        return self._start(
-            found.definition_id,
-            found.element_id,
-            variables=variables,
-            fields=fields,
+        return starts.by_message(
+            self,
+            name,
+            variables,
             business_key=business_key,
+            fields=fields,
             person=person,
         )
-
-    def _start(
-        self,
-        definition_id: str,
-        start_event: str | None,
-        *,
-        variables: Mapping[str, object] | None,
-        fields: Mapping[str, object] | None,
-        business_key: str | None,
-        person: str | None,
-    ) -> handlers.Started:
-        definition = self.library.get(self.connection, definition_id)
-        element = _start_element(definition, start_event)
-        given = dict(variables or EMPTY)
-        values.require_json(given)
-        form = definition.form_of(element) if element else None
-        seen = self._with_choices(form, element, given)
-        brought = self._accepted(form, fields or EMPTY, seen)
-        instance = instances.start(
-            self,
-            definition_id,
-            variables={**given, **_kept(form, brought)},
-            business_key=business_key,
-            act=transactions.Act(person=person, fields=brought),
-            start_event=start_event,
-        )
-        return handlers.Started(instance.id, instance.business_key)
 
     def terminate(self, instance_id: str, reason: str, person: str | None) -> None:
         """End an instance that no other one called, and all that it called."""
@@ -328,14 +242,13 @@ class UnitOfWork:
         on_behalf_of = user_tasks.authority(self.connection, task, identity)
         form = instance.definition.forms.get(task.form_key) if task.form_key else None
         element = instance.definition.process.elements[task.element_id]
-        seen = self._with_choices(form, element, instance.game.variables_at(task_id))
-        brought = self._accepted(form, fields or EMPTY, seen)
-        kept = _kept(form, brought)
+        seen = instance.game.variables_at(task_id)
+        entry = entries.accept(self, form, element, fields or EMPTY, seen)
         act = transactions.Act(
             person=person,
             on_behalf_of=on_behalf_of,
             task_id=task_id,
-            fields=brought,
+            fields=entry.brought,
         )
         event = history.Event(
             "task_completed",
@@ -343,10 +256,10 @@ class UnitOfWork:
             task_id=task_id,
             person=person,
             on_behalf_of=on_behalf_of,
-            details={"name": task.name, "fields": kept},
+            details={"name": task.name, "fields": entry.kept},
         )
         opened = instances.move(
-            self, instance, act, event, lambda game: game.complete(task_id, kept)
+            self, instance, act, event, lambda game: game.complete(task_id, entry.kept)
         )
         return Completed(instance.id, instance.root_id, opened)
 
@@ -380,33 +293,6 @@ class UnitOfWork:
         )
         instances.note(self, task.instance_id, event)
 
-    def _with_choices(
-        self,
-        form: submissions.Form | None,
-        element: model.Element | None,
-        variables: Mapping[str, object],
-    ) -> Mapping[str, object]:
-        """Return the variables and beside them what the form's fields offer."""
-        if form is None or element is None:
-            return variables
-        names = form.sources()
-        return {**variables, **self.registry.offered(names, self, element, variables)}
-
-    def _accepted(
-        self,
-        form: submissions.Form | None,
-        fields: Mapping[str, object],
-        context: Mapping[str, object],
-    ) -> dict[str, object]:
-        """Return the fields that may enter; Invalid names those that may not."""
-        values.require_json(dict(fields), place="填写的内容")
-        if form is None:
-            return dict(fields)
-        submission = form.validate(fields, context, now=self.now())
-        if submission.errors:
-            raise errors.Invalid(fields=submission.errors)
-        return submission.values
-
     # -- messages and signals ---------------------------------------------------
 
     def correlate(
@@ -425,28 +311,15 @@ class UnitOfWork:
         NobodyWaits and SeveralWait otherwise. A message from a handler to an
         instance that is moving is delivered right after this transaction.
         """
-        given = dict(variables or EMPTY)
-        values.require_json(given)
-        to = routing.receiver(
-            self.connection,
+        return messages.correlate(
+            self,
             name,
             business_key=business_key,
             instance_id=instance_id,
-            variables=given,
+            variables=variables,
+            fields=fields,
+            person=person,
         )
-        known = self.instances.get(to.instance_id)
-        if known is not None and known.moving:
-            payload = {
-                "name": name,
-                "business_key": business_key,
-                "variables": given,
-                "from": to.instance_id,
-            }
-            self._promptly("message", payload, to)
-            return 1
-        act = transactions.Act(person=person, fields={**given, **(fields or EMPTY)})
-        self._deliver(to, "message_correlated", name, given, act)
-        return 1
 
     def trigger(
         self,
@@ -456,84 +329,14 @@ class UnitOfWork:
         person: str | None,
     ) -> None:
         """Let a waiting receive task go on, whatever message it names."""
-        given = dict(variables)
-        values.require_json(given)
-        instance = instances.load(self, instance_id)
-        found = [
-            wait_id
-            for wait_id, wait in instance.game.waits.items()
-            if wait == ("receive", element_id)
-        ]
-        if not found:
-            raise routing.NobodyWaits(instance_id=instance_id, element_id=element_id)
-        event = history.Event(
-            "receive_task_triggered",
-            element_id=element_id,
-            person=person,
-            details={"variables": given},
-        )
-        act = transactions.Act(person=person)
-        instances.move(
-            self, instance, act, event, lambda game: game.complete(found[0], given)
-        )
+        messages.trigger(self, instance_id, element_id, variables, person)
 
     def signal(self, name: str, variables: Mapping[str, object] | None = None) -> int:
         """Tell every instance and start event that waits for a signal; say how many.
 
         Each hears it in a transaction of its own, right after this one.
         """
-        given = dict(variables or EMPTY)
-        values.require_json(given)
-        receivers = routing.listeners(self.connection, name)
-        for to in receivers:
-            self._promptly("signal", {"variables": given}, to)
-        starts = routing.starts(self.connection, "signal", name)
-        for found in starts:
-            begun = {
-                "definition_id": found.definition_id,
-                "element_id": found.element_id,
-            }
-            self._promptly("start", {**begun, "variables": given}, None)
-        return len(receivers) + len(starts)
-
-    def _promptly(
-        self, kind: str, payload: Mapping[str, object], to: routing.Receiver | None
-    ) -> None:
-        new = jobs.row(
-            kind,
-            self.now(),
-            self.now(),
-            instance_id=to.instance_id if to else None,
-            wait_id=to.wait_id if to else None,
-            payload=payload,
-            worker=self.worker,
-        )
-        jobs.add(self.connection, [new])
-        self.prompt.append(new["id"])
-
-    def _deliver(
-        self,
-        to: routing.Receiver,
-        type_: str,
-        name: str,
-        variables: Mapping[str, object],
-        act: transactions.Act,
-    ) -> None:
-        instance = instances.load(self, to.instance_id)
-        element_id = instance.game.tasks[to.wait_id].element.id
-        event = history.Event(
-            type_,
-            element_id=element_id,
-            person=act.person,
-            details={"name": name, "variables": dict(variables)},
-        )
-        instances.move(
-            self,
-            instance,
-            act,
-            event,
-            lambda game: game.deliver(to.wait_id, variables),
-        )
+        return messages.signal(self, name, variables)
 
     # -- jobs -------------------------------------------------------------------
 
@@ -604,92 +407,7 @@ class UnitOfWork:
 
     def run(self, job: jobs.Job) -> bool:
         """Run a claimed job and settle it; False when it is no longer ours."""
-        instance = None
-        if job.instance_id is not None and job.wait_id is not None:
-            # Locks go from the instance to the job, as in the commands of persons.
-            instance = self._active(job.instance_id)
-        if not jobs.settle(self.connection, job):
-            return False
-        if job.wait_id is not None:
-            if instance is not None and job.wait_id in instance.game.waits:
-                self._continue(instance, job, job.wait_id)
-        elif job.kind == "message":
-            self._hand_message(job)
-        elif job.kind == "start":
-            self._begin(job)
-        elif job.handler is not None:
-            self.registry.jobs[job.handler](self, job.payload)
-        return True
-
-    def _active(self, instance_id: str) -> transactions.Instance | None:
-        try:
-            return instances.load(self, instance_id)
-        except instances.Over:
-            return None
-
-    def _continue(
-        self, instance: transactions.Instance, job: jobs.Job, wait_id: str
-    ) -> None:
-        element_id = instance.game.waits[wait_id][1]
-        if job.kind == "hand_over":
-            instances.take_over(self, instance, wait_id, job.payload)
-            return
-        if job.kind in ("signal", "message"):
-            to = routing.Receiver(wait_id, instance.id)
-            given = job.payload["variables"]
-            name = job.payload.get("name", "")
-            act = transactions.Act(fields=given)
-            self._deliver(to, f"{job.kind}_correlated", name, given, act)
-            return
-        act = transactions.Act(
-            attempts_left=job.attempts_left if job.kind == "retry" else None
-        )
-        event = history.Event(_PAST[job.kind], element_id=element_id)
-
-        def motion(game: tokens.Game) -> None:
-            if job.kind == "timer":
-                game.fire(wait_id)
-            else:
-                game.resume(wait_id)
-
-        instances.move(self, instance, act, event, motion)
-
-    def _hand_message(self, job: jobs.Job) -> None:
-        """Give a message that an instance threw to whoever waits for it."""
-        name, given = job.payload["name"], job.payload["variables"]
-        business_key = job.payload["business_key"]
-        try:
-            self.correlate(name, business_key=business_key, variables=given)
-        except routing.NobodyWaits:
-            if not routing.starts(self.connection, "message", name):
-                raise
-            self.start_by_message(name, given, business_key=business_key)
-
-    def _begin(self, job: jobs.Job) -> None:
-        """Start an instance by a timer or signal start event."""
-        payload = job.payload
-        self._start(
-            payload["definition_id"],
-            payload["element_id"],
-            variables=payload.get("variables"),
-            fields=None,
-            business_key=None,
-            person=None,
-        )
-        if "cycle" in payload:
-            cycle, number, armed_at = payload["cycle"]
-            fired = timers.Schedule(
-                datetime.fromisoformat(payload["due_at"]),
-                cycle,
-                number,
-                datetime.fromisoformat(armed_at) if armed_at else None,
-            )
-            self._schedule_start(
-                payload["key"],
-                payload["definition_id"],
-                payload["element_id"],
-                timers.following(fired),
-            )
+        return job_kinds.run(self, job)
 
     # -- incidents --------------------------------------------------------------
 
@@ -754,34 +472,3 @@ class UnitOfWork:
             raise DifferentRequest(key=key)
         answer: Mapping[str, Any] = stored.response
         return answer
-
-
-_PAST = {
-    "timer": "timer_fired",
-    "async": "element_continued",
-    "retry": "element_retried",
-}
-
-
-def _start_element(
-    definition: definitions.Definition, start_event: str | None
-) -> model.Element | None:
-    found = {element.id: element for element in definitions.starts(definition.process)}
-    if start_event is None:
-        plain = [
-            element
-            for element in found.values()
-            if element.event is None or element.event.kind == "none"
-        ]
-        return plain[0] if plain else None
-    if start_event not in found:
-        raise errors.Invalid(f"流程“{definition.name}”没有开始事件“{start_event}”。")
-    return found[start_event]
-
-
-def _kept(
-    form: submissions.Form | None, brought: Mapping[str, object]
-) -> dict[str, object]:
-    """Return the fields that become variables: not those of the record alone."""
-    record = form.record_keys if form else ()
-    return {name: value for name, value in brought.items() if name not in record}

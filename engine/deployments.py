@@ -1,0 +1,226 @@
+"""Putting procedures into force: judged whole, stored whole, or not at all."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from engine import database
+from engine import definitions
+from engine import starts
+from engine import transactions
+from engine.bpmn import expressions
+from engine.bpmn import model
+from engine.tables import definition as definition_table
+from engine.tables import definition_resource
+from engine.tables import deployment as deployment_table
+from engine.tables import resource as resource_table
+from engine.tables import resource_item
+from engine.tables import start_event
+
+
+def deploy(
+    work: transactions.Transaction,
+    files: Mapping[str, bytes],
+    *,
+    strict: bool,
+    person: str | None,
+) -> definitions.Deployment:
+    """Deploy the files together; DeploymentRefused for any error.
+
+    With `strict` warnings refuse too.
+    """
+    bundle = definitions.read(files)
+    definitions.judge(
+        bundle,
+        work.registry,
+        functions=work.functions,
+        known=known(work.connection),
+    )
+    severities = {located.problem.severity for located in bundle.problems}
+    if "error" in severities or (strict and severities):
+        raise definitions.DeploymentRefused(tuple(bundle.problems))
+    deployment = store(work.connection, bundle, files, work.now(), person)
+    processes = {process.key: process for _, process in bundle.processes}
+    for deployed in deployment.definitions:
+        if deployed.new:
+            process = processes[deployed.key]
+            _listen(work.connection, deployed, process)
+            starts.schedule(work, deployed, process)
+    return deployment
+
+
+def known(connection: sa.Connection) -> dict[str, set[str]]:
+    """Return the ids of processes, forms and decisions deployed so far."""
+    found: dict[str, set[str]] = {"form": set(), "decision": set()}
+    columns = resource_item.c
+    for kind, item_id in connection.execute(sa.select(columns.kind, columns.item_id)):
+        found[kind].add(item_id)
+    found["process"] = set(connection.scalars(sa.select(definition_table.c.key)))
+    return found
+
+
+def store(
+    connection: sa.Connection,
+    bundle: definitions.Bundle,
+    files: Mapping[str, bytes],
+    at: datetime,
+    person: str | None,
+) -> definitions.Deployment:
+    """Store a bundle that was judged; unchanged processes keep their version."""
+    deployment_id = uuid4().hex
+    connection.execute(
+        deployment_table.insert().values(
+            id=deployment_id, deployed_at=at, deployed_by=person
+        )
+    )
+    hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files}
+    connection.execute(
+        resource_table.insert(),
+        [
+            {
+                "deployment_id": deployment_id,
+                "name": name,
+                "hash": hashes[name],
+                "content": content,
+            }
+            for name, content in files.items()
+        ],
+    )
+    if bundle.items:
+        connection.execute(
+            resource_item.insert(),
+            [
+                {
+                    "kind": kind,
+                    "item_id": item_id,
+                    "deployment_id": deployment_id,
+                    "resource": name,
+                }
+                for (kind, item_id), name in bundle.items.items()
+            ],
+        )
+    deployed = tuple(
+        _version(connection, bundle, process, name, deployment_id, hashes[name])
+        for name, process in bundle.processes
+    )
+    return definitions.Deployment(deployment_id, deployed, tuple(bundle.problems))
+
+
+def _version(
+    connection: sa.Connection,
+    bundle: definitions.Bundle,
+    process: model.Process,
+    resource: str,
+    deployment_id: str,
+    diagram_hash: str,
+) -> definitions.Deployed:
+    used = _used(connection, bundle, process, deployment_id)
+    content = [process.key, diagram_hash, sorted({file[2] for file in used})]
+    content_hash = hashlib.sha256(database.canonical(content)).hexdigest()
+    last = connection.execute(
+        sa.select(
+            definition_table.c.id, definition_table.c.version, definition_table.c.hash
+        )
+        .where(definition_table.c.key == process.key)
+        .order_by(definition_table.c.version.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is not None and last.hash == content_hash:
+        return definitions.Deployed(last.id, process.key, last.version, new=False)
+    new = definitions.Deployed(
+        uuid4().hex, process.key, last.version + 1 if last else 1, new=True
+    )
+    connection.execute(
+        definition_table.insert().values(
+            id=new.id,
+            key=new.key,
+            version=new.version,
+            version_tag=process.version_tag,
+            name=process.name or process.key,
+            hash=content_hash,
+            deployment_id=deployment_id,
+            resource=resource,
+        )
+    )
+    if used:
+        connection.execute(
+            definition_resource.insert(),
+            [
+                {"definition_id": new.id, "deployment_id": file[0], "resource": file[1]}
+                for file in sorted(used)
+            ],
+        )
+    return new
+
+
+def _used(
+    connection: sa.Connection,
+    bundle: definitions.Bundle,
+    process: model.Process,
+    deployment_id: str,
+) -> set[tuple[str, str, str]]:
+    """Return (deployment, file, hash) of the forms and decisions a process uses."""
+    wanted: set[tuple[str, str]] = set()
+    for element in process.elements.values():
+        form = definitions.form_name(element)
+        decision = element.attributes.get("decisionRef")
+        if form:
+            wanted.add(("form", form))
+        if decision and expressions.is_expression(decision):
+            # Which table it will be is only known at run time.
+            wanted |= {("decision", found) for found in bundle.ids("decision")}
+        elif decision:
+            wanted.add(("decision", decision))
+    used = set()
+    for kind, item_id in wanted:
+        file = connection.execute(
+            sa.select(
+                resource_table.c.deployment_id,
+                resource_table.c.name,
+                resource_table.c.hash,
+            )
+            .join_from(
+                resource_item,
+                resource_table,
+                (resource_table.c.deployment_id == resource_item.c.deployment_id)
+                & (resource_table.c.name == resource_item.c.resource),
+            )
+            .join(
+                deployment_table,
+                deployment_table.c.id == resource_item.c.deployment_id,
+            )
+            .where(resource_item.c.kind == kind, resource_item.c.item_id == item_id)
+            .order_by(
+                (deployment_table.c.id == deployment_id).desc(),
+                deployment_table.c.deployed_at.desc(),
+            )
+            .limit(1)
+        ).one_or_none()
+        if file is not None:
+            used.add((file[0], file[1], file[2]))
+    return used
+
+
+def _listen(
+    connection: sa.Connection, new: definitions.Deployed, process: model.Process
+) -> None:
+    """Let the message and signal start events of the newest version start instances."""
+    connection.execute(
+        start_event.delete().where(start_event.c.definition_key == new.key)
+    )
+    rows = [
+        {
+            "definition_key": new.key,
+            "element_id": element.id,
+            "definition_id": new.id,
+            "kind": element.event.kind,
+            "name": element.event.name,
+        }
+        for element in definitions.starts(process)
+        if element.event and element.event.kind in ("message", "signal")
+    ]
+    if rows:
+        connection.execute(start_event.insert(), rows)
