@@ -99,7 +99,7 @@ class DiagramState:
     done: frozenset[str]
     active: frozenset[str]
     failed: frozenset[str]
-    taken_flows: frozenset[str]
+    taken_sequence_flows: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +354,7 @@ def diagram(
         done=frozenset(left) - active,
         active=active,
         failed=failed,
-        taken_flows=frozenset(took),
+        taken_sequence_flows=frozenset(took),
     )
 
 
@@ -465,8 +465,8 @@ def who_next(
 
 def _after(process: model.Process, element: model.Element) -> Iterator[model.Element]:
     """Yield what follows an element; at the end of a scope, what follows that."""
-    for flow_id in element.outgoing:
-        yield process.elements[process.sequence_flows[flow_id].target]
+    for sequence_flow_id in element.outgoing:
+        yield process.elements[process.sequence_flows[sequence_flow_id].target]
     if not element.outgoing and element.scope in process.elements:
         yield from _after(process, process.elements[element.scope])
 

@@ -38,22 +38,29 @@ def of(
 ) -> Standing:
     """Return where an instance stands now."""
     drawn = queries.diagram(connection, engine.library, instance_id)
-    definition_id = connection.scalar(
-        sa.select(tables.instance.c.definition_id).where(
+    row = connection.execute(
+        sa.select(tables.instance.c.definition_id, tables.instance.c.root_id).where(
             tables.instance.c.id == instance_id
         )
-    )
-    definition = engine.library.get(connection, str(definition_id))
+    ).one()
+    definition = engine.library.get(connection, row.definition_id)
     now = engine.clock.now()
     overdue = []
     who: dict[str, str] = {}
-    for opened in queries.open_tasks_of(connection, instance_id):
-        task = opened.task
+    within = []
+    for opened in queries.open_tasks_of(connection, row.root_id):
+        task, hands = opened.task, in_hands(engine, connection, opened)
+        if task.instance_id != instance_id:
+            within.append(f"{task.name}（{hands}）")
+            continue
+        who[task.element_id] = hands
         if task.due_at is not None and task.due_at < now:
             overdue.append(task.element_id)
-        who[task.element_id] = in_hands(engine, connection, opened)
+    for element in definition.process.elements.values():
+        if element.kind == "callActivity" and row.root_id == instance_id:
+            who[element.id] = "；".join(within)
     places = tuple(
-        Place(element.name, state, who.get(element.id, ""))
+        Place(element.name, state, who.get(element.id, "") if state != "done" else "")
         for element in definition.process.elements.values()
         if element.kind in TOLD
         for state in [_state(drawn, element.id)]
@@ -62,7 +69,7 @@ def of(
     # A sub-process is active as long as anything in it is: only its inside is marked.
     around = {e.scope for e in definition.process.elements.values()}
     marks = {
-        "done": sorted((drawn.done | drawn.taken_flows) - around),
+        "done": sorted((drawn.done | drawn.taken_sequence_flows) - around),
         "active": sorted(drawn.active - around),
         "overdue": overdue,
         "failed": sorted(drawn.failed),

@@ -158,7 +158,7 @@ def is_free(page: Page, logo: object) -> bool:
     return bool(
         logo.evaluate(  # type: ignore[attr-defined]
             """logo => {
-                logo.scrollIntoView({block: 'center'});
+                logo.scrollIntoView({block: 'end', behavior: 'instant'});
                 const {x, y, width, height} = logo.getBoundingClientRect();
                 const top = document.elementFromPoint(x + width / 2, y + height / 2);
                 return logo === top || logo.contains(top);
