@@ -232,3 +232,23 @@ def test_only_the_registrar_starts_a_matter(signed_in: SignedIn, person: str) ->
 
     assert 404 == signed_in(person).opens(path).status_code
     assert 404 == signed_in(person).sends(path, fields="{}").status_code
+
+
+def test_a_document_is_a_pdf_for_those_who_see_its_matter(
+    signed_in: SignedIn, engine: engines.Engine, issued: int
+) -> None:
+    """Shown in the browser, never guessed to be something else; 404 for others."""
+    lead = signed_in("unit_head.zjj")
+    assert 409 == lead.opens("/documents/1.pdf").status_code
+    while engine.run_due():
+        pass
+
+    answer = lead.opens("/documents/1.pdf")
+
+    assert 200 == answer.status_code
+    assert "application/pdf" == answer.mimetype
+    assert answer.data.startswith(b"%PDF-")
+    assert "nosniff" == answer.headers["X-Content-Type-Options"]
+    assert answer.headers["Content-Disposition"].startswith("inline")
+    for person in ("unit_head.mzj", "sys_admin"):
+        assert 404 == signed_in(person).opens("/documents/1.pdf").status_code
