@@ -38,6 +38,37 @@ COVERED = (
     "details",
 )
 
+#: The types of the engine's own events; handlers note others by names of theirs.
+TYPES: Mapping[str, str] = {
+    "instance_started": "A process instance began; the version and what it was given.",
+    "task_claimed": "A person took a user task from their group.",
+    "task_released": "A person gave a claimed user task back to the group.",
+    "task_completed": "A person completed a user task; the fields that are kept.",
+    "message_correlated": "A message reached the element that waited for it.",
+    "signal_correlated": "A signal reached an element that listened.",
+    "receive_task_triggered": "A receive task without a message was told to go on.",
+    "variables_corrected": "A person set variables of the running instance.",
+    "timer_fired": "A timer fell due.",
+    "element_continued": "An asynchronous element was continued by its job.",
+    "element_retried": "An element that had failed was tried again by its job.",
+    "element_failed": "An automatic element could not do its work; the reason.",
+    "incident_retried": "A person had an element tried again that had failed.",
+    "tokens_moved": "Elements entered and left, and sequence flows taken.",
+    "user_task_opened": "A user task waits; its candidates and when it is due.",
+    "user_task_cancelled": "An open user task went, its work no longer wanted.",
+    "message_thrown": "The diagram sent a message.",
+    "signal_thrown": "The diagram sent a signal.",
+    "escalation_thrown": "The diagram escalated.",
+    "error_thrown": "The diagram raised an error.",
+    "call_opened": "A call activity opened an instance of its own.",
+    "call_completed": "The called instance ended.",
+    "call_terminated": "The called instance was ended by a terminate event.",
+    "call_error": "The called instance ended by an error.",
+    "call_escalated": "The called instance escalated.",
+    "instance_cancelled": "The instance was ended from outside; the reason.",
+    "instance_ended": "The instance ended; how.",
+}
+
 #: The hash before the first event of a chain.
 GENESIS = ""
 

@@ -45,6 +45,7 @@ def create_app(
         # A token is bound to the session, which ends by itself.
         WTF_CSRF_SSL_STRICT=True,
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     office.install(app, settings, engine or office.opened(settings))
     logs.install(app)
     refusals.install(app)
