@@ -10,6 +10,7 @@ from engine import errors
 from engine import handlers
 from engine import instances
 from engine import jobs
+from engine import people
 from engine import routing
 from engine import transactions
 from engine.bpmn import expressions
@@ -30,7 +31,12 @@ def start(
     business_key: str | None,
     person: str | None,
 ) -> handlers.Started:
-    """Start an instance of a definition at its none start event or the one named."""
+    """Start an instance of a definition at its none start event or the one named.
+
+    NoSuchPerson when it is started by somebody who is not there.
+    """
+    if person is not None:
+        people.identity(work.connection, person, work.now())
     definition = work.library.get(work.connection, definition_id)
     element = _start_element(definition, start_event)
     given = dict(variables or EMPTY)

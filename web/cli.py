@@ -44,6 +44,12 @@ class Refusal(click.ClickException):
         click.echo(self.message, err=True)
 
 
+class WrongUsage(Refusal):
+    """An option cannot be read: exit status 2."""
+
+    exit_code = 2
+
+
 def command(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `--json` and let refusals end it with status 1.
 
@@ -328,9 +334,9 @@ def json_object(text: str) -> Mapping[str, Any]:
     try:
         value = values.parse_json(text, place="--fields")
     except values.ValueRefused as error:
-        raise click.UsageError(error.message) from error
+        raise WrongUsage(error.message) from error
     if not isinstance(value, dict):
-        raise click.UsageError('--fields 必须是 JSON 对象，例如 {"title": "…"}。')
+        raise WrongUsage('--fields 必须是 JSON 对象，例如 {"title": "…"}。')
     return value
 
 

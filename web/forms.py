@@ -1,5 +1,6 @@
 """A form-js form as a page shows it, and what comes back from the browser."""
 
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -88,7 +89,7 @@ def sheet(
         buttons=buttons,
         values=values,
         errors=dict(refused.fields) if refused else {},
-        message=refused.message if refused else "",
+        message=_message(refused, schema) if refused else "",
     )
 
 
@@ -189,6 +190,18 @@ def _value(kind: str, values: Sequence[str]) -> object:
             # Left as text, so that the form's own rule refuses it at its place.
             return text
     return text
+
+
+def _message(refused: errors.Invalid, schema: Mapping[str, Any]) -> str:
+    """Return the refusal, with what it says of fields that the form does not show."""
+    shown = names(schema)
+    elsewhere = [
+        text
+        for key, texts in refused.fields.items()
+        if re.split(r"[.\[]", key)[0] not in shown
+        for text in texts
+    ]
+    return " ".join([refused.message, *elsewhere])
 
 
 def _button(option: Mapping[str, str]) -> Button:

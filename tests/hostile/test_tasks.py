@@ -278,7 +278,7 @@ def test_the_token_of_another_session_opens_nothing(
     stolen = county.visits("go_deputy").token()
     visitor = county.visits("dc_officer")
     before = county.dump
-    for token in (stolen, "", "x" * 10_000, "\0"):
+    for token in (stolen, "", "x" * 10_000):
         answer = visitor.client.post(
             f"/tasks/{proposing}",
             data={"csrf_token": token, "fields": json.dumps(ANSWER)},
