@@ -73,8 +73,9 @@ def test_the_most_urgent_light_sorts_first() -> None:
 
 def test_a_deadline_in_a_missing_year_says_which_year() -> None:
     """Nothing is guessed: the light names the calendar that is missing."""
+    year = max(CALENDAR.years) + 1
     light = lights.light(
-        CALENDAR, moment("2026-09-24 09:00"), moment("2095-01-05 23:59")
+        CALENDAR, moment("2026-09-24 09:00"), moment(f"{year}-01-05 23:59")
     )
 
-    assert ("off", "2095年工作日历未导入") == (light.colour, light.text)
+    assert ("off", f"{year}年工作日历未导入") == (light.colour, light.text)
