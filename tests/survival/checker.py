@@ -96,7 +96,9 @@ def open_rows(connection: sa.Connection) -> Iterator[Place]:
 def candidates(connection: sa.Connection) -> Iterator[str]:
     """Look for candidates of tasks that are closed."""
     task, candidate = tables.user_task.c, tables.candidate.c
-    still = sa.exists().where(task.id == candidate.user_task_id, task.closed_at.is_(None))
+    still = sa.exists().where(
+        task.id == candidate.user_task_id, task.closed_at.is_(None)
+    )
     for task_id in connection.scalars(sa.select(candidate.user_task_id).where(~still)):
         yield f"task {task_id}: closed and has candidates"
 

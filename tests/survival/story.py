@@ -233,8 +233,11 @@ def portrait(connection: sa.Connection) -> dict[str, Counter[tuple[Any, ...]]]:
     event, task = tables.history_event.c, tables.user_task.c
     instance, job = tables.instance.c, tables.job.c
     queries = {
-        "events": sa.select(instance.key, event.type, event.element_id, event.person)
-        .join_from(tables.history_event, tables.instance, instance.id == event.instance_id),
+        "events": sa.select(
+            instance.key, event.type, event.element_id, event.person
+        ).join_from(
+            tables.history_event, tables.instance, instance.id == event.instance_id
+        ),
         "tasks": sa.select(task.element_id, task.closed_by, task.closed_how),
         "instances": sa.select(instance.key, instance.ended_how, instance.version),
         "records": sa.select(record.c.what),

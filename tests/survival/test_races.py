@@ -16,7 +16,8 @@ from tests.survival import story
 from tests.survival.conftest import Victim
 from tests.survival.houses import House
 
-PAIRS = 1000
+#: On each of the two databases.
+PAIRS = 500
 TIMERS = 500
 #: Points of a draining worker at which it is killed: in its first, third, … batch.
 DEATHS = (911, 4242, 2777)
@@ -69,7 +70,7 @@ def test_of_eight_who_complete_one_task_exactly_one_wins(
 
 
 def test_two_units_that_finish_together_never_meet(house: House) -> None:
-    """In each of 1 000 rounds both succeed and the caller moves on exactly once.
+    """In each of 500 rounds both succeed and the caller moves on exactly once.
 
     In every second round the two are in the same process.
     """

@@ -85,7 +85,7 @@ def obey(order: dict[str, Any]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    first = json.loads(sys.stdin.readline())
-    print(json.dumps({"exit": 0, "points": live(**first)}), flush=True)
-    for line in sys.stdin:
-        print(json.dumps(obey(json.loads(line))), flush=True)
+    for number, line in enumerate(sys.stdin):
+        order = json.loads(line)
+        obeyed = obey(order) if number else {"exit": 0, "points": live(**order)}
+        print(json.dumps(obeyed), flush=True)
