@@ -154,7 +154,7 @@ def test_what_is_being_written_is_kept_until_it_is_submitted(
     visitor = signed_in("dc_officer")
     answer = visitor.client.post(
         f"/tasks/{registered}/draft",
-        json={"opinion": "写到一半", "typename": "x"},
+        json={"opinion": "写到一半", "undeclared": "x"},
         headers={"X-CSRFToken": visitor.token()},
     )
     assert 204 == answer.status_code, answer.get_data(as_text=True)
