@@ -160,7 +160,9 @@ def test_what_is_being_written_is_kept_until_it_is_submitted(
     assert 204 == answer.status_code, answer.get_data(as_text=True)
 
     page = signed_in("dc_officer").opens(f"/tasks/{registered}")
-    assert "\\u5199\\u5230\\u4e00\\u534a" in page.get_data(as_text=True)
+    written = page.get_data(as_text=True).partition('id="form-values">')[2]
+    values = json.loads(written.partition("</script>")[0])
+    assert "写到一半" == values["opinion"]
     with engine.read() as connection:
         draft = connection.execute(sa.select(engine_tables.draft)).one()
     assert {"opinion": "写到一半"} == draft.fields
