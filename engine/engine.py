@@ -77,7 +77,12 @@ class Engine:
         """Give a unit of work: leaving commits it, an exception rolls it back."""
         with self._transaction() as work:
             yield work
-        self._follow_up(work.prompt)
+        try:
+            self._follow_up(work.prompt)
+        except Exception as error:
+            # The act is committed, so it did not fail, and must not be tried again:
+            # the heartbeat finds what it left when the lease is over.
+            log.warning("follow-up failed", jobs=work.prompt, exc_info=error)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
