@@ -30,10 +30,14 @@ class AtRest(surroundings.Surroundings):
     functions: Mapping[str, Any] = MappingProxyType({})
 
 
+#: What a definition's id stands for never changes.
+LIBRARY = definitions.Library()
+
+
 def examine(connection: sa.Connection, ledger: Ledger | None = None) -> list[str]:
     """Return what is wrong; nothing when the database and the ledger agree."""
     found = [f"{f.instance_id}: {f.message}" for f in history.verify_all(connection)]
-    found += waits(connection, definitions.Library())
+    found += waits(connection)
     found += candidates(connection)
     found += completions(connection)
     found += hand_overs(connection)
@@ -43,7 +47,7 @@ def examine(connection: sa.Connection, ledger: Ledger | None = None) -> list[str
     return found
 
 
-def waits(connection: sa.Connection, library: definitions.Library) -> Iterator[str]:
+def waits(connection: sa.Connection) -> Iterator[str]:
     """Compare the waits of every stored state with the open rows."""
     expected: set[Place] = set()
     for row in connection.execute(sa.select(tables.instance)):
@@ -51,14 +55,15 @@ def waits(connection: sa.Connection, library: definitions.Library) -> Iterator[s
             if row.state is not None:
                 yield f"{row.id}: ended and has a state"
             continue
-        graph = library.get(connection, row.definition_id).graph
+        graph = LIBRARY.get(connection, row.definition_id).graph
         game = codec.load(graph, row.state, AtRest())
         expected |= {(row.id, key, kind) for key, (kind, _) in game.waits.items()}
     present = Counter(open_rows(connection))
     for place in sorted(expected | set(present), key=repr):
         if (place in expected, present[place]) != (True, 1):
-            waits = "waits" if place in expected else "does not wait"
-            yield f"{place[0]}: {waits} for {place[2]} {place[1]}: {present[place]} rows"
+            instance_id, wait_id, kind = place
+            says = "waits" if place in expected else "does not wait"
+            yield f"{instance_id}: {says} for {kind} {wait_id}: {present[place]} rows"
 
 
 def open_rows(connection: sa.Connection) -> Iterator[Place]:

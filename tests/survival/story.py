@@ -42,7 +42,8 @@ DIAGRAMS = """<?xml version="1.0" encoding="UTF-8"?>
     camunda:delegateExpression="${register}"/>
   <callActivity id="units" name="各单位办理" calledElement="unit">
    <extensionElements>
-    <camunda:in source="unit" target="unit"/><camunda:out source="result" target="last"/>
+    <camunda:in source="unit" target="unit"/>
+    <camunda:out source="result" target="last"/>
    </extensionElements>
    <multiInstanceLoopCharacteristics camunda:collection="${units}"
      camunda:elementVariable="unit"/>

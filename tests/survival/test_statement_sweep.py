@@ -18,6 +18,9 @@ from tests.survival.ledger import Ledger
 #: By then every lease of the dead process has run out.
 NEXT_DAY = 1
 
+#: Statements compiled so far, for the pool of every copy.
+COMPILED: dict[Any, Any] = {}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -31,7 +34,7 @@ class Outcome:
 
 def looked_at(url: str, home: Path) -> tuple[list[str], dict[str, Any]]:
     """Return what is wrong in a database, and what it holds."""
-    pool = database.create(url)
+    pool = database.create(url).execution_options(compiled_cache=COMPILED)
     with pool.connect() as connection:
         found = checker.examine(connection, Ledger(home / "ledger"))
         portrait = story.portrait(connection)
