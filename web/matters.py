@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_login import login_required
 
-from engine import errors
 from engine import queries
 from processes.supervision import access
 from processes.supervision import callers
 from processes.supervision import dossiers
+from processes.supervision import hotline
 from processes.supervision import lights
 from processes.supervision import matters
 from web import labels
@@ -26,8 +26,6 @@ from web import standing
 
 bp = Blueprint("matters", __name__)
 PAGE = 50
-#: Who writes down what a caller adds or takes back on the telephone.
-CLERKS = ("dc_registrar", "dc_officer")
 
 
 @dataclass(frozen=True)
@@ -121,39 +119,25 @@ def look(matter_id: int) -> ResponseReturnValue:
 @login_required
 def supplement(matter_id: int) -> ResponseReturnValue:
     """Write down what the caller added."""
-    return told(
-        matter_id,
-        "hotline_supplement",
-        {"content": request.form.get("content", "")},
-        "补充内容已附到事项，并已通知办理人。",
-    )
+    identity = current_user.identity
+    content = request.form.get("content", "")
+    with office.engine().begin() as work:
+        dossiers.matter(work.connection, identity, matter_id)
+        hotline.supplement_by_hand(work, matter_id, identity, content)
+    flash("补充内容已附到事项，并已通知办理人。", "success")
+    return redirect(url_for("matters.show", matter_id=matter_id), code=303)
 
 
 @bp.post("/matters/<int:matter_id>/withdrawal")
 @login_required
 def withdraw(matter_id: int) -> ResponseReturnValue:
     """Write down that the caller takes the ticket back; an officer confirms it."""
-    return told(
-        matter_id,
-        "hotline_withdrawal",
-        {"reason": request.form.get("reason", "")},
-        "撤回申请已登记，等督查专员确认。",
-    )
-
-
-def told(
-    matter_id: int, message: str, fields: dict[str, str], sentence: str
-) -> ResponseReturnValue:
-    """Deliver by hand what a caller told a clerk, as if the hotline had sent it."""
     identity = current_user.identity
+    reason = request.form.get("reason", "")
     with office.engine().begin() as work:
-        matter = dossiers.matter(work.connection, identity, matter_id)
-        if not access.holds(identity, *CLERKS):
-            raise errors.Forbidden("只有登记岗和督查专员可以登记补充和撤回。")
-        work.correlate(
-            message, business_key=matter.number, fields=fields, person=identity.person
-        )
-    flash(sentence, "success")
+        dossiers.matter(work.connection, identity, matter_id)
+        hotline.withdrawal_by_hand(work, matter_id, identity, reason)
+    flash("撤回申请已登记，等督查专员确认。", "success")
     return redirect(url_for("matters.show", matter_id=matter_id), code=303)
 
 
@@ -183,7 +167,7 @@ def page(matter_id: int, caller: callers.Caller | None = None) -> str:
         dossier=dossier,
         caller=caller,
         may_look=may_look,
-        is_clerk=access.holds(identity, *CLERKS) and not ended,
+        is_clerk=access.holds(identity, *hotline.CLERKS) and not ended,
         events=events,
         standing=places,
         waiting=waiting,

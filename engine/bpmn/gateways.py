@@ -48,11 +48,7 @@ def outgoing(game: "Game", token: "Token") -> list[model.SequenceFlow]:
         return taken
     if element.default is not None:
         return [flows[element.default]]
-    named = f"“{element.name}”（{element.id}）" if element.name else element.id
-    raise NoBranch(
-        f"在 {named} 处没有一条分支的条件成立，也没有默认分支。",
-        element_id=element.id,
-    )
+    raise NoBranch(element_id=element.id)
 
 
 def arrived(game: "Game", token: "Token") -> None:

@@ -28,6 +28,7 @@ from engine.bpmn import facts
 from engine.bpmn import gateways
 from engine.bpmn import loops
 from engine.bpmn import model
+from engine.bpmn import problems
 from engine.bpmn.graph import Graph
 from engine.bpmn.surroundings import BpmnError
 from engine.bpmn.surroundings import EndlessLoop
@@ -494,7 +495,8 @@ class Game(Workflow):
         if token.gone:
             raise error
         if isinstance(error, errors.DuchaError):
-            text, retry = error.message, False
+            named = problems.label(token.element.id, token.element.name)
+            text, retry = f"{named}：{error.message}", False
         else:
             text, retry = f"{type(error).__name__}: {error}", True
         token._state = WAITING

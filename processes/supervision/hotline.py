@@ -287,7 +287,9 @@ def _correlate(
     given: entries.Entries,
 ) -> None:
     if not access.holds(identity, *CLERKS):
-        raise errors.Forbidden(matter_id=matter_id)
+        raise errors.Forbidden(
+            "只有登记岗和督查专员可以登记补充和撤回。", matter_id=matter_id
+        )
     for key in given:
         entries.text(given, key, longest=LONGEST_SUPPLEMENT)
     matter = matters.get(work.connection, matter_id)
