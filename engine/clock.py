@@ -1,6 +1,8 @@
 """The one place where the present moment is read; everything else is given a clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
 from typing import Protocol
 
 from engine import errors

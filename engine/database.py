@@ -6,6 +6,7 @@ the write lock at once: a reader that becomes a writer half way would fail with
 """
 
 import sqlite3
+import time
 from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psycopg
 import sqlalchemy as sa
 from alembic import command as alembic
 from alembic.config import Config
@@ -25,6 +27,9 @@ from engine import errors
 
 #: How long a writer waits for another one before it gives up (SQLite).
 BUSY_TIMEOUT_MS = 15_000
+
+#: A PostgreSQL connection unused for so long is asked whether it still lives.
+RESTED_SECONDS = 5.0
 
 #: Processes that upgrade one PostgreSQL database at the same time take turns.
 UPGRADE_LOCK = 0x4475636861
@@ -165,12 +170,31 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
         pool_size=20,
         max_overflow=20,
         query_cache_size=2000,
         connect_args={"options": "-c timezone=UTC"},
     )
+
+    # A connection in steady use need not be asked whether it lives before every
+    # command: that is a round trip of its own. One that has rested is asked.
+    @sa.event.listens_for(engine, "checkin")
+    def rest(_connection: object, record: sa.pool.ConnectionPoolEntry) -> None:
+        record.info["rested_since"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def wake(
+        connection: Any, record: sa.pool.ConnectionPoolEntry, _proxy: object
+    ) -> None:
+        since = record.info.get("rested_since")
+        if since is None or time.monotonic() - since < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise sa.exc.DisconnectionError() from error
+
+    return engine

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from engine import database
 from engine import errors
+from engine import writes
 from engine.tables import anchor as anchor_table
 from engine.tables import anchored_head
 from engine.tables import history_event
@@ -130,13 +131,15 @@ def _hash(previous: str, row: Mapping[str, object]) -> str:
     return hashlib.sha256(previous.encode() + database.canonical(row)).hexdigest()
 
 
-_INSERT = history_event.insert()
+#: Store a row of a chain.
+WRITE = writes.Statement(history_event.insert())
 
 
 def write(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store the rows of one or more chains."""
-    if rows:
-        connection.execute(_INSERT, rows)
+    batch = writes.Batch(connection)
+    batch.add(WRITE, *rows)
+    batch.flush()
 
 
 def append(

@@ -9,6 +9,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine import errors
+from engine import writes
 from engine.tables import incident
 from engine.tables import instance
 from engine.tables import job
@@ -45,10 +46,15 @@ def row(
     }
 
 
+#: Store a new incident (see `row`).
+OPEN = writes.Statement(incident.insert())
+
+
 def open_(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store new incidents."""
-    if rows:
-        connection.execute(incident.insert(), rows)
+    batch = writes.Batch(connection)
+    batch.add(OPEN, *rows)
+    batch.flush()
 
 
 def get(connection: sa.Connection, incident_id: str) -> sa.RowMapping:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from engine import database
 from engine import incidents
+from engine import writes
 from engine.tables import job as job_table
 
 #: How often a job is tried before it becomes an incident, and the waits between.
@@ -89,10 +90,21 @@ def row(
     }
 
 
+#: Store a new job (see `row`).
+ADD = writes.Statement(job_table.insert())
+#: Drop the jobs of a wait that is over.
+DROP = writes.Statement(
+    job_table.delete().where(
+        job_table.c.wait_id == sa.bindparam("wait"), job_table.c.kind != "hand_over"
+    )
+)
+
+
 def add(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store new jobs."""
-    if rows:
-        connection.execute(job_table.insert(), rows)
+    batch = writes.Batch(connection)
+    batch.add(ADD, *rows)
+    batch.flush()
 
 
 def schedule(connection: sa.Connection, new: dict[str, Any]) -> bool:
@@ -108,15 +120,6 @@ def unschedule(connection: sa.Connection, key: str, *, prefix: bool = False) -> 
     column = job_table.c.key
     matches = column.startswith(key, autoescape=True) if prefix else column == key
     return connection.execute(job_table.delete().where(matches)).rowcount
-
-
-def drop(connection: sa.Connection, wait_ids: Sequence[str]) -> None:
-    """Drop the jobs of waits that are over."""
-    connection.execute(
-        job_table.delete().where(
-            job_table.c.wait_id.in_(wait_ids), job_table.c.kind != "hand_over"
-        )
-    )
 
 
 def claim(

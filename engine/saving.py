@@ -17,6 +17,7 @@ from engine import routing
 from engine import transactions
 from engine import user_tasks
 from engine import workdays
+from engine import writes
 from engine.bpmn import codec
 from engine.bpmn import facts
 from engine.tables import instance as instance_table
@@ -24,8 +25,6 @@ from engine.tables import subscription
 
 #: Waits whose rows are jobs, and waits whose rows are subscriptions.
 TIMED = ("timer", "async", "external")
-
-
 SUBSCRIBED = ("message", "signal", "receive", "conditional")
 
 
@@ -37,7 +36,7 @@ class UnsoundState(errors.DuchaError):
     """办件的新状态存下后读不回来，没有保存。"""
 
 
-_UPDATE = (
+_MOVED = (
     instance_table.update()
     .where(
         instance_table.c.id == sa.bindparam("instance_id"),
@@ -52,12 +51,18 @@ _UPDATE = (
 )
 
 
-_END = _UPDATE.values(
-    status="ended", ended_at=sa.bindparam("at"), ended_how=sa.bindparam("how")
+_UPDATE = writes.Statement(_MOVED)
+_END = writes.Statement(
+    _MOVED.values(
+        status=sa.bindparam("status"),
+        ended_at=sa.bindparam("at"),
+        ended_how=sa.bindparam("how"),
+    )
 )
-
-
-_INSERT_SUBSCRIPTION = subscription.insert()
+_SUBSCRIBE = writes.Statement(subscription.insert())
+_UNSUBSCRIBE = writes.Statement(
+    subscription.delete().where(subscription.c.wait_id == sa.bindparam("wait"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,17 @@ def save(work: transactions.Transaction, instance: transactions.Instance) -> Sav
         work.now(),
         instance.events,
     )
-    _update(work, instance, changes, seq, head)
+    batch = writes.Batch(work.connection)
+    _update(batch, work, instance, changes, seq, head)
+    _close(batch, work, instance, changes)
+    tasks = _open(batch, work, instance, changes)
+    _later(batch, work, instance, changes)
+    batch.add(history.WRITE, *events)
+    if batch.flush() != 1:
+        raise _overtaken(work, instance)
     instance.events = []
-    _close(work, instance, changes)
-    tasks = _open(work, instance, changes)
-    _later(work, instance, changes)
-    history.write(work.connection, events)
+    instance.version += 1
+    instance.history_seq, instance.history_head = seq, head
     if changes.ended is not None:
         del work.instances[instance.id]
     return Saved(
@@ -130,6 +140,7 @@ def insert(work: transactions.Transaction, instance: transactions.Instance) -> N
 
 
 def _update(
+    batch: writes.Batch,
     work: transactions.Transaction,
     instance: transactions.Instance,
     changes: changing.Changes,
@@ -144,16 +155,11 @@ def _update(
         "head": head,
     }
     if changes.ended is None:
-        values["new_state"] = _proved(instance)
-        saved = work.connection.execute(_UPDATE, values)
+        batch.add(_UPDATE, {**values, "new_state": _proved(instance)})
     else:
         # What is over is in the history; its tokens are gone.
-        ended = {"new_state": None, "at": work.now(), "how": changes.ended.how}
-        saved = work.connection.execute(_END, values | ended)
-    if saved.rowcount != 1:
-        raise _overtaken(work, instance)
-    instance.version += 1
-    instance.history_seq, instance.history_head = seq, head
+        ended = {"status": "ended", "at": work.now(), "how": changes.ended.how}
+        batch.add(_END, {**values, "new_state": None, **ended})
 
 
 def _proved(instance: transactions.Instance) -> bytes:
@@ -182,38 +188,33 @@ def _overtaken(
 
 
 def _close(
+    batch: writes.Batch,
     work: transactions.Transaction,
     instance: transactions.Instance,
     changes: changing.Changes,
 ) -> None:
-    act, connection = instance.act, work.connection
-    user_tasks.close(
-        connection,
-        [
-            {
-                "task_id": closed.wait_id,
-                "at": work.now(),
-                "person": act.person if closed.how == "completed" else None,
-                "principal": act.on_behalf_of if closed.how == "completed" else None,
-                "how": closed.how,
-            }
-            for closed in changes.closed_of("user_task")
-        ],
-    )
-    timed = [closed.wait_id for closed in changes.closed_of(*TIMED, "failed")]
-    if timed:
-        jobs.drop(connection, timed)
-    subscribed = [closed.wait_id for closed in changes.closed_of(*SUBSCRIBED)]
-    if subscribed:
-        connection.execute(
-            subscription.delete().where(subscription.c.wait_id.in_(subscribed))
+    act = instance.act
+    for closed in changes.closed_of("user_task"):
+        completed = closed.how == "completed"
+        user_tasks.close(
+            batch,
+            task_id=closed.wait_id,
+            at=work.now(),
+            person=act.person if completed else None,
+            principal=act.on_behalf_of if completed else None,
+            how=closed.how,
         )
+    for closed in changes.closed_of(*TIMED, "failed"):
+        batch.add(jobs.DROP, {"wait": closed.wait_id})
+    for closed in changes.closed_of(*SUBSCRIBED):
+        batch.add(_UNSUBSCRIBE, {"wait": closed.wait_id})
     troubled = [closed.wait_id for closed in changes.closed_of("failed", "call")]
     if troubled:
-        incidents.resolve(connection, work.now(), act.person, wait_ids=troubled)
+        incidents.resolve(work.connection, work.now(), act.person, wait_ids=troubled)
 
 
 def _open(
+    batch: writes.Batch,
     work: transactions.Transaction,
     instance: transactions.Instance,
     changes: changing.Changes,
@@ -226,30 +227,29 @@ def _open(
         "procedure": instance.root_key,
         "created_at": work.now(),
     }
-    tasks, candidates = [], []
+    opened = []
     for wait in changes.opened_of("user_task"):
         element = instance.definition.graph.element(wait.element_id)
-        task, those = user_tasks.rows(wait, element, shared)
-        tasks.append(task)
-        candidates += those
-    user_tasks.open_(work.connection, tasks, candidates)
-    subscriptions = [
-        {
-            "wait_id": wait.id,
-            "instance_id": instance.id,
-            "kind": wait.kind,
-            "name": wait.name,
-            "business_key": instance.business_key,
-            "correlation": wait.details.get("correlation", {}),
-        }
-        for wait in changes.opened_of(*SUBSCRIBED)
-    ]
-    if subscriptions:
-        work.connection.execute(_INSERT_SUBSCRIPTION, subscriptions)
-    return [task["id"] for task in tasks]
+        task, candidates = user_tasks.rows(wait, element, shared)
+        user_tasks.open_(batch, task, candidates)
+        opened.append(wait.id)
+    for wait in changes.opened_of(*SUBSCRIBED):
+        batch.add(
+            _SUBSCRIBE,
+            {
+                "wait_id": wait.id,
+                "instance_id": instance.id,
+                "kind": wait.kind,
+                "name": wait.name,
+                "business_key": instance.business_key,
+                "correlation": wait.details.get("correlation", {}),
+            },
+        )
+    return opened
 
 
 def _later(
+    batch: writes.Batch,
     work: transactions.Transaction,
     instance: transactions.Instance,
     changes: changing.Changes,
@@ -296,8 +296,8 @@ def _later(
                 )
             )
     rows += _prompt(work, instance, changes)
-    jobs.add(work.connection, rows)
-    incidents.open_(work.connection, troubles)
+    batch.add(jobs.ADD, *rows)
+    batch.add(incidents.OPEN, *troubles)
 
 
 def _prompt(

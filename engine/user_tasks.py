@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from datetime import date
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import people
 from engine import workdays
+from engine import writes
 from engine.bpmn import facts
 from engine.bpmn import model
 from engine.tables import candidate
@@ -251,9 +251,9 @@ def rows(
     return task, candidates
 
 
-_INSERT = user_task.insert()
-_INSERT_CANDIDATE = candidate.insert()
-_CLOSE = (
+_INSERT = writes.Statement(user_task.insert())
+_INSERT_CANDIDATE = writes.Statement(candidate.insert())
+_CLOSE = writes.Statement(
     user_task.update()
     .where(user_task.c.id == sa.bindparam("task_id"))
     .values(
@@ -263,29 +263,40 @@ _CLOSE = (
         closed_how=sa.bindparam("how"),
     )
 )
-_DROP_CANDIDATES = candidate.delete().where(
-    candidate.c.user_task_id.in_(sa.bindparam("task_ids", expanding=True))
+_DROP_CANDIDATES = writes.Statement(
+    candidate.delete().where(candidate.c.user_task_id == sa.bindparam("task_id"))
 )
 
 
 def open_(
-    connection: sa.Connection,
-    tasks: Sequence[dict[str, Any]],
-    candidates: Sequence[dict[str, Any]],
+    batch: writes.Batch, task: dict[str, Any], candidates: Iterable[dict[str, Any]]
 ) -> None:
-    """Store tasks that opened."""
-    if tasks:
-        connection.execute(_INSERT, tasks)
-    if candidates:
-        connection.execute(_INSERT_CANDIDATE, candidates)
+    """Store a task that opened, and who may take it."""
+    batch.add(_INSERT, task)
+    batch.add(_INSERT_CANDIDATE, *candidates)
 
 
-def close(connection: sa.Connection, closings: Sequence[dict[str, Any]]) -> None:
-    """Close tasks; each closing says task_id, at, person, principal and how."""
-    if closings:
-        connection.execute(_CLOSE, closings)
-        closed = [closing["task_id"] for closing in closings]
-        connection.execute(_DROP_CANDIDATES, {"task_ids": closed})
+def close(
+    batch: writes.Batch,
+    *,
+    task_id: str,
+    at: datetime,
+    person: str | None,
+    principal: str | None,
+    how: str,
+) -> None:
+    """Close a task; its candidates go."""
+    batch.add(
+        _CLOSE,
+        {
+            "task_id": task_id,
+            "at": at,
+            "person": person,
+            "principal": principal,
+            "how": how,
+        },
+    )
+    batch.add(_DROP_CANDIDATES, {"task_id": task_id})
 
 
 def _strings(value: object) -> Iterable[str]:

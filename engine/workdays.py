@@ -10,14 +10,23 @@ Every function that takes a day takes a moment too, and means its day in Shangha
 
 import calendar as gregorian
 import hashlib
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from bisect import bisect_right
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC
+from datetime import date
+from datetime import datetime
+from datetime import time
+from datetime import timedelta
+from datetime import timezone
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
+from typing import get_args
 
 from engine import clock as clocks
 from engine import errors

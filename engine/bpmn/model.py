@@ -20,7 +20,7 @@ def _empty() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding of the linter: an error refuses the deployment, a warning does not."""
+    """A finding of the linter: an error refuses the deployment, a warning does not."""
 
     rule: str
     element_id: str | None

@@ -96,7 +96,8 @@ def test_a_command_torn_at_any_write_leaves_no_trace(office: Office) -> None:
             break
         torn += 1
 
-    assert torn > 8
+    # PostgreSQL gets all writes of a save as one statement.
+    assert torn > 4
     office.complete("甲")
     assert ["乙"] == office.waiting()
 
