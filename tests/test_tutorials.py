@@ -39,6 +39,9 @@ FILE = re.compile(r"[a-z]+ file=(?P<file>[\w.-]+)$\n", re.MULTILINE)
 CONSOLE = re.compile(r"console$\n", re.MULTILINE)
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n?((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 FILE_CONTENT = re.compile(r"\$\(cat ([\w.-]+)\)")
+FENCE = re.compile(r"^```(.+)$", re.MULTILINE)
+RUN = re.compile(r"^```(?:python|console|[a-z]+ file=.+)$", re.MULTILINE)
+KNOWN = re.compile(r"python|console|sh|yaml|[a-z]+ file=[\w.-]+").fullmatch
 COMPARISON = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -139,5 +142,9 @@ def test_what_a_document_says_to_type_does_what_it_says(
         blocks(FILE, reader.writes),
         blocks(CONSOLE, reader.types),
     )
-    for example in document.examples():
+    examples = list(document.examples())
+    for example in examples:
         example.evaluate()
+
+    assert [] == [info for info in FENCE.findall(document.text) if not KNOWN(info)]
+    assert len(RUN.findall(document.text)) == len(examples)

@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
@@ -95,7 +96,7 @@ def filled_in(text: str, written: str) -> dict[str, object]:
     return fields
 
 
-def meant(part: dict[str, Any], value: str, values: dict[str, Any]) -> object:
+def meant(part: Mapping[str, Any], value: str, values: dict[str, Any]) -> object:
     """Return what a field holds when somebody enters this."""
     if part["type"] == "checkbox":
         return value == "是"
