@@ -4,8 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from engine import definitions
+from processes import office
 from tests.hostile import diagrams
 from tests.hostile.conftest import County
 from tests.hostile.conftest import is_told_in_chinese
@@ -90,6 +95,41 @@ def test_nothing_to_deploy_is_refused(
     assert (1, 1) == (absent.exit_code, empty.exit_code)
     assert f"没有这个文件或目录：{tmp_path / 'absent.bpmn'}" in absent.output
     assert "没有可以部署的文件（.bpmn、.form、.dmn）。" in empty.output
+
+
+GOOD = {
+    ".bpmn": diagrams.decision("${a == 1}"),
+    ".form": diagrams.form(diagrams.field("name")),
+    ".dmn": (office.CATALOG / "common/decisions/ladder.dmn").read_bytes(),
+}
+
+
+@given(
+    suffix=st.sampled_from(sorted(GOOD)),
+    at=st.floats(0, 1, exclude_max=True),
+    put=st.binary(max_size=6) | st.text(max_size=20).map(lambda text: text.encode()),
+    cut=st.integers(0, 60),
+)
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_no_change_to_a_good_file_makes_validation_fail(
+    county: County, tmp_path: Path, suffix: str, at: float, put: bytes, cut: int
+) -> None:
+    """Bytes put in, cut out or written over: an answer, never a breakdown."""
+    good = GOOD[suffix]
+    place = int(at * len(good))
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(good[:place] + put + good[place + cut :])
+    told = county.commands("validate", str(path))
+
+    assert told.exit_code in (0, 1), told.exception
+    assert is_told_in_chinese(told.output), told.output
+    lines = told.output.splitlines()
+    assert all(line.startswith(f"a{suffix}") for line in lines[:-1]), told.output
 
 
 def test_a_large_diagram_deploys_and_runs(county: County) -> None:

@@ -297,7 +297,7 @@ def test_the_token_of_another_session_opens_nothing(
     [
         ("no_such", "dc_registrar", "没有部署过流程“no_such”"),
         ("' OR 1=1 --", "dc_registrar", "没有部署过流程"),
-        ("proc_mayor_hotline", "nobody", "nobody"),
+        ("proc_mayor_hotline", "nobody", "没有这个账号"),
     ],
 )
 def test_what_cannot_be_started_is_refused(
