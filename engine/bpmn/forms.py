@@ -117,7 +117,7 @@ class _Reader:
                     f"表单的组件不超过 {MAX_COMPONENTS} 个，请拆成几张表单"
                 )
                 return
-            kind, name = component.get("type"), _name(component)
+            kind, name = str(component.get("type", "")), _name(component)
             conditions = hidden + self._conditions(component, name)
             if kind == "group":
                 inner = path + self._path(component, "path", name, optional=True)

@@ -201,6 +201,11 @@ DIAGRAMS = {
     "a form with a name twice": Bad(
         "a.form", b'{"id":"a","id":"b","components":[]}', ("“id”出现了两次",)
     ),
+    "a form whose field is of no type": Bad(
+        "a.form",
+        form('{"type":["textfield"],"key":"a","label":"姓名"}'),
+        ("字段“姓名”", "不认识的组件类型"),
+    ),
     "a form without an id": Bad(
         "a.form", form(field("name"), form_id=""), ("没有编号（id）", "请")
     ),
