@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -246,12 +247,10 @@ def called(
     elif binding == "versionTag":
         conditions.append(definition_table.c.version_tag == details.get("version_tag"))
     elif binding == "deployment":
-        deployed_at = deployment_table.c.deployed_at
-        when = sa.select(deployed_at).where(
-            deployment_table.c.id == caller.deployment_id
-        )
+        number = deployment_table.c.number
+        own = sa.select(number).where(deployment_table.c.id == caller.deployment_id)
         earlier = sa.select(deployment_table.c.id).where(
-            deployed_at <= when.scalar_subquery()
+            number <= own.scalar_subquery()
         )
         conditions.append(definition_table.c.deployment_id.in_(earlier))
     return find(connection, *conditions, key=key)
@@ -320,16 +319,31 @@ def diagram(connection: sa.Connection, definition_id: str) -> bytes:
     return bytes(content)
 
 
+# What a file says depends on nothing but the file: whoever opens the same database
+# again in this process need not read it again.
+
+
+@lru_cache(maxsize=CACHED)
+def _graph(content: bytes, key: str) -> graph.Graph:
+    processes = reading.read_diagram(content).processes
+    return graph.build(next(found for found in processes if found.key == key))
+
+
+@lru_cache(maxsize=CACHED)
+def _form(content: bytes) -> submissions.Form:
+    return forms.read_form(content)
+
+
+@lru_cache(maxsize=CACHED)
+def _decisions(content: bytes) -> tuple[decisions.Decision, ...]:
+    return decisions.read_decisions(content)
+
+
 def _load(connection: sa.Connection, definition_id: str) -> Definition:
     content = diagram(connection, definition_id)
     row = connection.execute(
         sa.select(definition_table).where(definition_table.c.id == definition_id)
     ).one()
-    process = next(
-        process
-        for process in reading.read_diagram(content, name=row.resource).processes
-        if process.key == row.key
-    )
     found_forms: dict[str, submissions.Form] = {}
     found_decisions: dict[str, decisions.Decision] = {}
     for file in connection.execute(
@@ -343,10 +357,10 @@ def _load(connection: sa.Connection, definition_id: str) -> Definition:
         .where(definition_resource.c.definition_id == definition_id)
     ):
         if file.name.endswith(".form"):
-            form = forms.read_form(file.content)
+            form = _form(bytes(file.content))
             found_forms[form.id] = form
         else:
-            for decision in decisions.read_decisions(file.content):
+            for decision in _decisions(bytes(file.content)):
                 found_decisions[decision.id] = decision
     return Definition(
         id=row.id,
@@ -354,7 +368,7 @@ def _load(connection: sa.Connection, definition_id: str) -> Definition:
         version=row.version,
         name=row.name,
         deployment_id=row.deployment_id,
-        graph=graph.build(process),
+        graph=_graph(content, row.key),
         forms=found_forms,
         decisions=found_decisions,
     )

@@ -73,7 +73,12 @@ def store(
     deployment_id = uuid4().hex
     connection.execute(
         deployment_table.insert().values(
-            id=deployment_id, deployed_at=at, deployed_by=person
+            id=deployment_id,
+            number=sa.select(
+                sa.func.coalesce(sa.func.max(deployment_table.c.number), 0) + 1
+            ).scalar_subquery(),
+            deployed_at=at,
+            deployed_by=person,
         )
     )
     hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in files}
@@ -195,7 +200,7 @@ def _used(
             .where(resource_item.c.kind == kind, resource_item.c.item_id == item_id)
             .order_by(
                 (deployment_table.c.id == deployment_id).desc(),
-                deployment_table.c.deployed_at.desc(),
+                deployment_table.c.number.desc(),
             )
             .limit(1)
         ).one_or_none()

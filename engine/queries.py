@@ -440,7 +440,7 @@ def who_next(
     element_id: str,
     variables: Mapping[str, object],
 ) -> list[Next]:
-    """Return the user tasks that may follow an element, over gateways and events.
+    """Return the user tasks and calls that may follow an element.
 
     Every branch is followed: which one is taken is known only afterwards.
     """
@@ -456,6 +456,9 @@ def who_next(
         if element.kind == "userTask":
             groups = _groups(element, variables)
             found[element.id] = Next(element.id, element.name, groups)
+        elif element.kind == "callActivity":
+            # Who acts first in there stands in another diagram, and may be many.
+            found[element.id] = Next(element.id, element.name, ())
         elif element.kind in ("subProcess", "transaction"):
             ahead += definition.graph.starts(element.id)
         else:

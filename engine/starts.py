@@ -33,6 +33,8 @@ def start(
 ) -> handlers.Started:
     """Start an instance of a definition at its none start event or the one named.
 
+    `fields` become variables only where a form says which may; without one they
+    reach the handlers alone, since nobody has said what is fit to be kept.
     NoSuchPerson when it is started by somebody who is not there.
     """
     if person is not None:
@@ -46,7 +48,7 @@ def start(
     instance = instances.start(
         work,
         definition_id,
-        variables={**given, **entry.kept},
+        variables={**given, **(entry.kept if form else EMPTY)},
         business_key=business_key,
         act=transactions.Act(person=person, fields=entry.brought),
         start_event=start_event,

@@ -39,6 +39,8 @@ deployment = Table(
     "deployment",
     metadata,
     Column("id", Text, primary_key=True),
+    #: Counts deployments: two of one instant have an order all the same.
+    Column("number", Integer, nullable=False, unique=True),
     Column("deployed_at", UTCDateTime, nullable=False),
     Column("deployed_by", Text),
 )

@@ -138,9 +138,7 @@ def _is_deployed(connection: sa.Connection, files: dict[str, bytes]) -> bool:
     """Whether the deployment made last holds these files and no others."""
     deployment, resource = tables.deployment.c, tables.resource.c
     last = connection.scalar(
-        sa.select(deployment.id)
-        .order_by(deployment.deployed_at.desc(), deployment.id.desc())
-        .limit(1)
+        sa.select(deployment.id).order_by(deployment.number.desc()).limit(1)
     )
     rows = connection.execute(
         sa.select(resource.name, resource.content).where(resource.deployment_id == last)

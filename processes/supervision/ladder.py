@@ -66,7 +66,7 @@ def policy(connection: sa.Connection) -> decisions.Decision:
         )
         .join(deployment, deployment.c.id == resource.c.deployment_id)
         .where(item.c.kind == "decision", item.c.item_id == DECISION)
-        .order_by(deployment.c.deployed_at.desc(), deployment.c.id.desc())
+        .order_by(deployment.c.number.desc())
         .limit(1)
     )
     if content is None:

@@ -10,6 +10,7 @@ from engine import queries
 from engine import tables
 from tests.engine.conftest import Office
 from tests.engine.conftest import line
+from tests.engine.conftest import service
 from tests.engine.conftest import task
 
 FORM = orjson.dumps(
@@ -105,3 +106,22 @@ def test_a_new_form_makes_a_new_version_of_the_procedures_that_use_it(
         running = queries.form(connection, row.definition_id, row.form_key)
 
     assert (2, FORM) == (office.count(tables.definition), running)
+
+
+def test_what_a_start_without_a_form_is_given_reaches_handlers_and_no_variable(
+    office: Office,
+) -> None:
+    """Nobody has said which of the fields may be kept."""
+    heard: list[dict[str, object]] = []
+
+    @office.registry.handler("hear")
+    def hear(call: handlers.Call) -> None:
+        heard.append(dict(call.fields))
+
+    office.deploy(line("heard", service("hear", "hear"), task("after", "之后")))
+    with office.engine.begin() as work:
+        begun = work.start("heard", fields={"caller_name": "张三"}, variables={"n": 1})
+    with office.engine.begin() as work:
+        kept = work.variables(begun.instance_id)
+
+    assert ([{"caller_name": "张三"}], {"n": 1}) == (heard, kept)

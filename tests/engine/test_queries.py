@@ -186,6 +186,31 @@ def test_who_is_next_looks_over_gateways(office: Office) -> None:
     assert () == unknown[0].groups
 
 
+def test_who_is_next_names_a_call_and_does_not_look_past_it(office: Office) -> None:
+    """Who acts first in a called process stands in another diagram."""
+    office.deploy(
+        line(
+            "issuing",
+            task("decide", "审定"),
+            '<callActivity id="units" name="承办" calledElement="three"/>',
+            task("summarize", "汇总"),
+        ),
+        THREE,
+    )
+    definition_table = tables.definition
+    (row,) = office.rows(
+        sa.select(definition_table.c.id).where(definition_table.c.key == "issuing")
+    )
+    with office.engine.read() as connection:
+        definition = office.engine.library.get(connection, row.id)
+
+    following = queries.who_next(definition, "decide", {})
+
+    assert [("units", "承办", ())] == [
+        (one.element_id, one.name, one.groups) for one in following
+    ]
+
+
 def test_open_tasks_name_their_candidates_and_incidents_their_matter(
     office: Office,
 ) -> None:

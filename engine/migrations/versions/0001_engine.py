@@ -24,9 +24,11 @@ def upgrade() -> None:
     op.create_table(
         "deployment",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("deployed_at", UTCDateTime(), nullable=False),
         sa.Column("deployed_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_deployment"),
+        sa.UniqueConstraint("number", name="uq_deployment_number"),
     )
     op.create_table(
         "idempotency",
