@@ -20,7 +20,7 @@ from tests.survival.houses import House
 PAIRS = 500
 TIMERS = 500
 #: Points of a draining worker at which it is killed: in its first, third, … batch.
-DEATHS = (911, 4242, 2777)
+DEATHS = (611, 1942, 1277)
 
 
 def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
