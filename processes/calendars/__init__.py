@@ -6,7 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from engine import workdays
-from processes.calendars import notices, statute
+from processes.calendars import notices
+from processes.calendars import statute
 
 FOLDER = Path(__file__).parent
 

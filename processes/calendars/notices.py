@@ -8,10 +8,12 @@ each paragraph with `name`, `first`, `last` (the days off, weekends included) an
 import re
 import tomllib
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
+from datetime import timedelta
 from typing import Any
 
-from engine import errors, workdays
+from engine import errors
+from engine import workdays
 from processes.calendars import statute
 
 LARGEST_FILE = 64 * 1024

@@ -6,7 +6,8 @@ saying which; until the notice names it, no such day and no make-up day is assum
 """
 
 import tomllib
-from datetime import date, timedelta
+from datetime import date
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 

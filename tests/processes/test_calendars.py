@@ -1,13 +1,17 @@
 """The shipped calendars, the dates of the office's scenarios, and publishing a year."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC
+from datetime import date
+from datetime import datetime
+from datetime import timedelta
 
 import chinese_calendar
 import pytest
 
 from engine import workdays
 from processes import calendars
-from processes.calendars import notices, statute
+from processes.calendars import notices
+from processes.calendars import statute
 
 CALENDAR = calendars.load()
 PUBLISHED = (2024, 2025, 2026)
