@@ -115,6 +115,19 @@ def create(url: str) -> sa.Engine:
     return _postgresql(parsed)
 
 
+def for_reading(pool: sa.Engine) -> sa.Engine:
+    """Return the pool for queries that write nothing.
+
+    On PostgreSQL each query stands alone, as it does in a transaction that reads
+    what is committed; ending one by ROLLBACK would cost a round trip and make the
+    driver forget every statement it has prepared (measured: a third of a command).
+    On SQLite a transaction gives all queries one view.
+    """
+    if pool.dialect.name == "postgresql":
+        return pool.execution_options(isolation_level="AUTOCOMMIT")
+    return pool
+
+
 def upgrade(database: sa.Engine) -> None:
     """Bring the schema to the newest revision; a schema newer than it is refused."""
     config = Config()

@@ -65,7 +65,7 @@ class Engine:
         self.registry = registry
         self.library = definitions.Library()
         self.worker = uuid4().hex
-        self._reading = pool
+        self._reading = database.for_reading(pool)
         self._writing = pool.execution_options(writes=True)
         # SQLite lets one writer in at a time and has the others poll: threads of
         # one process queue here instead.
