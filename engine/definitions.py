@@ -14,12 +14,12 @@ from engine import errors
 from engine import handlers
 from engine.bpmn import decisions
 from engine.bpmn import forms
-from engine.bpmn import graph
-from engine.bpmn import linter
 from engine.bpmn import model
-from engine.bpmn import parsing
-from engine.bpmn import reading
-from engine.bpmn import submissions
+from engine.bpmn.diagrams import linter
+from engine.bpmn.diagrams import parsing
+from engine.bpmn.diagrams import reading
+from engine.bpmn.forms import submissions
+from engine.bpmn.game import graph
 from engine.tables import definition as definition_table
 from engine.tables import definition_resource
 from engine.tables import deployment as deployment_table

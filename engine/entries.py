@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from engine import errors
 from engine import transactions
 from engine.bpmn import model
-from engine.bpmn import submissions
 from engine.bpmn import values
+from engine.bpmn.forms import submissions
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from engine import incidents
 from engine import saving
 from engine import transactions
 from engine import user_tasks
-from engine.bpmn import codec
 from engine.bpmn import facts
-from engine.bpmn import tokens
+from engine.bpmn.game import codec
+from engine.bpmn.game import tokens
 from engine.tables import instance as instance_table
 from engine.tables import subscription
 from engine.tables import user_task

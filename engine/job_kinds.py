@@ -8,7 +8,7 @@ from engine import messages
 from engine import routing
 from engine import starts
 from engine import transactions
-from engine.bpmn import tokens
+from engine.bpmn.game import tokens
 
 _PAST = {
     "timer": "timer_fired",

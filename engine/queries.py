@@ -20,10 +20,10 @@ from engine import errors
 from engine import instances
 from engine import people
 from engine import user_tasks
-from engine.bpmn import codec
 from engine.bpmn import expressions
 from engine.bpmn import model
-from engine.bpmn import tokens
+from engine.bpmn.game import codec
+from engine.bpmn.game import tokens
 from engine.tables import candidate
 from engine.tables import definition_resource
 from engine.tables import history_event

@@ -18,8 +18,8 @@ from engine import transactions
 from engine import user_tasks
 from engine import workdays
 from engine import writes
-from engine.bpmn import codec
 from engine.bpmn import facts
+from engine.bpmn.game import codec
 from engine.tables import instance as instance_table
 from engine.tables import subscription
 

@@ -15,8 +15,8 @@ from engine import routing
 from engine import transactions
 from engine.bpmn import expressions
 from engine.bpmn import model
-from engine.bpmn import timers
 from engine.bpmn import values
+from engine.bpmn.game import timers
 
 EMPTY: Mapping[str, Any] = {}
 

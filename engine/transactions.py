@@ -15,8 +15,8 @@ from engine import definitions
 from engine import handlers
 from engine import history
 from engine.bpmn import model
-from engine.bpmn import tokens
 from engine.bpmn import values
+from engine.bpmn.game import tokens
 
 
 @dataclass(frozen=True, slots=True)

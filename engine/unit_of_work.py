@@ -29,8 +29,8 @@ from engine import starts
 from engine import transactions
 from engine import user_tasks
 from engine import workdays
-from engine.bpmn import tokens
 from engine.bpmn import values
+from engine.bpmn.game import tokens
 from engine.tables import idempotency
 from engine.tables import outbox
 

@@ -18,7 +18,7 @@ import yaml
 
 from engine import errors
 from engine import history
-from engine.bpmn import problems
+from engine.bpmn.diagrams import problems
 from processes import demo
 from processes import office
 from processes import scenario_verbs

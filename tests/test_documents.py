@@ -10,7 +10,7 @@ from flask import Flask
 
 from engine import handlers
 from engine import history
-from engine.bpmn import elements
+from engine.bpmn.diagrams import elements
 from processes import office as offices
 from processes.supervision import ladder
 from tests import documents

@@ -15,8 +15,8 @@ from engine import history
 from engine import instances
 from engine import saving
 from engine import tables
-from engine.bpmn import codec
-from engine.bpmn import tokens
+from engine.bpmn.game import codec
+from engine.bpmn.game import tokens
 from engine.engine import Engine
 from tests.engine.conftest import THREE
 from tests.engine.conftest import Office

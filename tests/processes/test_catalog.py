@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from engine.bpmn import linter
 from engine.bpmn import model
-from engine.bpmn import reading
+from engine.bpmn.diagrams import linter
+from engine.bpmn.diagrams import reading
 from processes import procedures
 from processes.supervision import deadlines
 from processes.supervision import hotline
@@ -196,10 +196,14 @@ def test_connections_do_not_cross(path: Path) -> None:
         (one.id, other.id)
         for one, other in itertools.combinations(edges, 2)
         for piece, across in itertools.product(one.pieces(), other.pieces())
-        if (piece.left < across.left == across.right < piece.right
-        and across.top < piece.top == piece.bottom < across.bottom)
-        or (across.left < piece.left == piece.right < across.right
-        and piece.top < across.top == across.bottom < piece.bottom)
+        if (
+            piece.left < across.left == across.right < piece.right
+            and across.top < piece.top == piece.bottom < across.bottom
+        )
+        or (
+            across.left < piece.left == piece.right < across.right
+            and piece.top < across.top == across.bottom < piece.bottom
+        )
     ]
 
     assert [] == crossings

@@ -10,7 +10,7 @@ import pytest
 
 from engine import database
 from engine import scenarios
-from engine.bpmn import reading
+from engine.bpmn.diagrams import reading
 from processes import office
 from processes import rehearsal
 from processes import scenario_verbs

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from engine import definitions
 from engine import history
 from engine import tables
-from engine.bpmn import codec
-from engine.bpmn import surroundings
+from engine.bpmn.game import codec
+from engine.bpmn.game import surroundings
 from tests.survival.ledger import Ledger
 
 #: Instance, wait and kind of wait.

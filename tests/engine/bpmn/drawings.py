@@ -1,8 +1,8 @@
 """Small diagrams for tests, written as XML with the wrapping left out."""
 
-from engine.bpmn import linter
 from engine.bpmn import model
-from engine.bpmn import reading
+from engine.bpmn.diagrams import linter
+from engine.bpmn.diagrams import reading
 
 NAMESPACES = """
  xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"

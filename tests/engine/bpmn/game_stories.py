@@ -6,12 +6,12 @@ from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 
-from engine.bpmn import codec
 from engine.bpmn import facts
-from engine.bpmn import graph
 from engine.bpmn import model
-from engine.bpmn import reading
-from engine.bpmn import tokens
+from engine.bpmn.diagrams import reading
+from engine.bpmn.game import codec
+from engine.bpmn.game import graph
+from engine.bpmn.game import tokens
 
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"'

@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from engine.bpmn import forms
-from engine.bpmn import patterns
 from engine.bpmn.forms import FormError
+from engine.bpmn.forms import patterns
 
 
 def read(*components, **schema):

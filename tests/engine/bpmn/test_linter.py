@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.bpmn import linter
-from engine.bpmn import problems
+from engine.bpmn.diagrams import linter
+from engine.bpmn.diagrams import problems
 from tests.engine.bpmn.drawings import arrows
 from tests.engine.bpmn.drawings import drawing
 from tests.engine.bpmn.drawings import findings

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from engine.bpmn import model
-from engine.bpmn import reading
+from engine.bpmn.diagrams import reading
 from tests.engine.bpmn.drawings import NAMESPACES
 from tests.engine.bpmn.drawings import arrows
 from tests.engine.bpmn.drawings import drawing

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import strategies
 
 from engine import errors
-from engine.bpmn import linter
-from engine.bpmn import parsing
-from engine.bpmn import reading
+from engine.bpmn.diagrams import linter
+from engine.bpmn.diagrams import parsing
+from engine.bpmn.diagrams import reading
 from tests.engine.bpmn.drawings import arrows
 from tests.engine.bpmn.drawings import drawing
 from tests.engine.bpmn.drawings import in_line

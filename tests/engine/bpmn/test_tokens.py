@@ -7,7 +7,7 @@ import pytest
 
 from engine import errors
 from engine.bpmn import facts
-from engine.bpmn import surroundings
+from engine.bpmn.game import surroundings
 from tests.engine.bpmn.game_stories import Story
 from tests.engine.bpmn.game_stories import World
 

@@ -1,0 +1,1 @@
+"""Diagrams: read from XML into values, normalised, and judged by the linter."""
