@@ -190,7 +190,7 @@ def test_escapes_and_bombs_are_refused_at_once(body):
     started = time.perf_counter()
     with pytest.raises(ExpressionError) as caught:
         juel("${" + body + "}")
-    assert time.perf_counter() - started < 0.05
+    assert time.perf_counter() - started < 0.25
     assert len(str(caught.value)) < 400
 
 
@@ -295,9 +295,9 @@ def test_garbage_raises_nothing_but_expression_errors_and_is_quick(text):
         (expressions.compile_feel, text),
         (expressions.compile_unary_tests, text),
     ):
-        started = time.process_time()
+        started = time.thread_time()
         try:
             compile_text(source).evaluate(VARIABLES | {"?": 1}, {})
         except ExpressionError:
             pass
-        assert time.process_time() - started < 0.05
+        assert time.thread_time() - started < 0.25
