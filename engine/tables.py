@@ -211,11 +211,12 @@ job = Table(
     metadata,
     Column("id", Text, primary_key=True),
     #: timer | async | external | retry | hand_over | message | signal | start |
-    #: handler | outbox
+    #: handler | outbox | take_up | expiry
     Column("kind", Text, nullable=False),
     Column("key", Text, unique=True),
     Column("instance_id", ForeignKey("instance.id")),
     Column("wait_id", Text),
+    #: The registered job; the topic of an external task.
     Column("handler", Text),
     Column("payload", Json, nullable=False),
     Column("due_at", UTCDateTime, nullable=False),
@@ -231,6 +232,13 @@ job = Table(
 _partial("ix_job_due", job.c.due_at, job.c.id, where="status = 'due'")
 Index("ix_job_instance_id", job.c.instance_id)
 _partial("ix_job_wait_id", job.c.wait_id, where="wait_id IS NOT NULL")
+_partial(
+    "ix_job_topic",
+    job.c.handler,
+    job.c.due_at,
+    job.c.id,
+    where="kind = 'external' AND status = 'due'",
+)
 
 #: What an instance waits for from outside.
 subscription = Table(
@@ -247,11 +255,30 @@ subscription = Table(
 Index("ix_subscription_name", subscription.c.name, subscription.c.business_key)
 Index("ix_subscription_instance_id", subscription.c.instance_id)
 
+#: Messages that came before anybody waited for them, until somebody does.
+early_message = Table(
+    "early_message",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("business_key", Text),
+    #: The instance it is for, or the root of that.
+    Column("instance_id", Text),
+    #: What the receiver's variables must be.
+    Column("matching", Json, nullable=False),
+    Column("variables", Json, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("person", Text),
+    Column("received_at", UTCDateTime, nullable=False),
+    Column("expires_at", UTCDateTime, nullable=False),
+    Index("ix_early_message_name", "name", "received_at"),
+)
+
 incident = Table(
     "incident",
     metadata,
     Column("id", Text, primary_key=True),
-    #: failed | call | job | stalled
+    #: failed | call | job | stalled | message
     Column("kind", Text, nullable=False),
     Column("instance_id", ForeignKey("instance.id")),
     Column("element_id", Text),
