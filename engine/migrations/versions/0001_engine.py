@@ -228,6 +228,7 @@ def upgrade() -> None:
         sa.Column("started_at", UTCDateTime(), nullable=False),
         sa.Column("ended_at", UTCDateTime(), nullable=True),
         sa.Column("ended_how", sa.Text(), nullable=True),
+        sa.Column("suspended_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["definition_id"], ["definition.id"], name="fk_instance_definition_id"
         ),
@@ -284,9 +285,6 @@ def upgrade() -> None:
         sa.Column("on_behalf_of", sa.Text(), nullable=True),
         sa.Column("details", Json(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["instance_id"], ["instance.id"], name="fk_history_event_instance_id"
-        ),
         sa.PrimaryKeyConstraint("instance_id", "seq", name="pk_history_event"),
     )
     op.create_table(
@@ -400,6 +398,7 @@ def upgrade() -> None:
         sa.Column("closed_by", sa.Text(), nullable=True),
         sa.Column("on_behalf_of", sa.Text(), nullable=True),
         sa.Column("closed_how", sa.Text(), nullable=True),
+        sa.Column("delegated_by", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["instance_id"], ["instance.id"], name="fk_user_task_instance_id"
         ),
