@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from engine import database
 from engine import errors
-from engine import writes
+from engine import statements
 from engine.tables import anchor as anchor_table
 from engine.tables import anchored_head
 from engine.tables import history_event
@@ -132,12 +132,12 @@ def _hash(previous: str, row: Mapping[str, object]) -> str:
 
 
 #: Store a row of a chain.
-WRITE = writes.Statement(history_event.insert())
+WRITE = statements.Statement(history_event.insert())
 
 
 def write(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store the rows of one or more chains."""
-    batch = writes.Batch(connection)
+    batch = statements.Batch(connection)
     batch.add(WRITE, *rows)
     batch.flush()
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine import errors
-from engine import writes
+from engine import statements
 from engine.tables import incident
 from engine.tables import instance
 from engine.tables import job
@@ -47,12 +47,12 @@ def row(
 
 
 #: Store a new incident (see `row`).
-OPEN = writes.Statement(incident.insert())
+OPEN = statements.Statement(incident.insert())
 
 
 def open_(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store new incidents."""
-    batch = writes.Batch(connection)
+    batch = statements.Batch(connection)
     batch.add(OPEN, *rows)
     batch.flush()
 

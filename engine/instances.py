@@ -8,6 +8,7 @@ that two units that finish together never stand in each other's way.
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from engine import errors
 from engine import history
 from engine import incidents
 from engine import saving
+from engine import statements
 from engine import transactions
 from engine import user_tasks
 from engine.bpmn import facts
@@ -60,12 +62,12 @@ _COLUMNS = (
     instance_table.c.state,
     instance_table.c.status,
 )
-_LOAD = (
+_LOAD = statements.Query(
     sa.select(*_COLUMNS)
     .where(instance_table.c.id == sa.bindparam("instance_id"))
     .with_for_update()
 )
-_LOAD_BY_TASK = (
+_LOAD_BY_TASK = statements.Query(
     sa.select(*user_tasks.COLUMNS, *_COLUMNS)
     .join_from(
         user_task, instance_table, user_task.c.instance_id == instance_table.c.id
@@ -80,19 +82,24 @@ def load(work: transactions.Transaction, instance_id: str) -> transactions.Insta
     known = work.instances.get(instance_id)
     if known is not None:
         return known
-    row = work.connection.execute(_LOAD, {"instance_id": instance_id}).one_or_none()
-    if row is None:
+    (found,) = statements.ask(work.connection, (_LOAD, {"instance_id": instance_id}))
+    if not found:
         raise NoSuchInstance(instance_id=instance_id)
-    return _loaded(work, tuple(row))
+    return _loaded(work, found[0])
+
+
+def of_task(task_id: str) -> tuple[statements.Query, statements.Row]:
+    """Return the question whose rows `load_by_task` reads."""
+    return _LOAD_BY_TASK, {"task_id": task_id}
 
 
 def load_by_task(
-    work: transactions.Transaction, task_id: str
+    work: transactions.Transaction, task_id: str, rows: Sequence[tuple[Any, ...]]
 ) -> tuple[transactions.Instance, user_tasks.UserTask]:
-    """Return the open user task and its instance, by one query."""
-    row = work.connection.execute(_LOAD_BY_TASK, {"task_id": task_id}).one_or_none()
-    if row is None:
+    """Return the open user task and its instance from what `of_task` found."""
+    if not rows:
         raise user_tasks.NoSuchTask(task_id=task_id)
+    row = rows[0]
     width = len(user_tasks.COLUMNS)
     task = user_tasks.UserTask(*row[:width])
     user_tasks.require_open(work.connection, task)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from engine import database
 from engine import incidents
-from engine import writes
+from engine import statements
 from engine.tables import job as job_table
 
 #: How often a job is tried before it becomes an incident, and the waits between.
@@ -91,9 +91,9 @@ def row(
 
 
 #: Store a new job (see `row`).
-ADD = writes.Statement(job_table.insert())
+ADD = statements.Statement(job_table.insert())
 #: Drop the jobs of a wait that is over.
-DROP = writes.Statement(
+DROP = statements.Statement(
     job_table.delete().where(
         job_table.c.wait_id == sa.bindparam("wait"), job_table.c.kind != "hand_over"
     )
@@ -102,7 +102,7 @@ DROP = writes.Statement(
 
 def add(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store new jobs."""
-    batch = writes.Batch(connection)
+    batch = statements.Batch(connection)
     batch.add(ADD, *rows)
     batch.flush()
 

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from typing import NamedTuple
 from uuid import uuid4
 
 import sqlalchemy as sa
 
 from engine import errors
+from engine import statements
 from engine.tables import absence
 from engine.tables import person as person_table
 from engine.tables import post
@@ -73,46 +75,72 @@ _at = sa.bindparam("at", type_=post.c.starts_at.type)
 _person = sa.bindparam("person", type_=sa.Text)
 _nothing = sa.cast(sa.null(), substitution.c.roles.type)
 
+
+class _Post(NamedTuple):
+    """A post of the person, or of somebody the person stands in for."""
+
+    id: str
+    name: str
+    role: str | None
+    unit: str | None
+    substitution: str | None
+    roles: Sequence[str]
+    procedures: Sequence[str]
+
+
 #: The person's own posts, and those of everybody the person stands in for.
-_IDENTITY = sa.union_all(
-    sa.select(
-        person_table.c.id,
-        person_table.c.name,
-        post.c.role,
-        post.c.unit,
-        sa.cast(sa.null(), sa.Text).label("substitution"),
-        _nothing.label("roles"),
-        _nothing.label("procedures"),
-    )
-    .select_from(
-        person_table.outerjoin(
-            post, (post.c.person == person_table.c.id) & _within(post, _at)
+_IDENTITY = statements.Query(
+    sa.union_all(
+        sa.select(
+            person_table.c.id,
+            person_table.c.name,
+            post.c.role,
+            post.c.unit,
+            sa.cast(sa.null(), sa.Text).label("substitution"),
+            _nothing.label("roles"),
+            _nothing.label("procedures"),
         )
+        .select_from(
+            person_table.outerjoin(
+                post, (post.c.person == person_table.c.id) & _within(post, _at)
+            )
+        )
+        .where(person_table.c.id == _person, person_table.c.active),
+        sa.select(
+            person_table.c.id,
+            person_table.c.name,
+            post.c.role,
+            post.c.unit,
+            substitution.c.id,
+            substitution.c.roles,
+            substitution.c.procedures,
+        )
+        .select_from(
+            substitution.join(
+                person_table, person_table.c.id == substitution.c.principal
+            ).outerjoin(post, (post.c.person == person_table.c.id) & _within(post, _at))
+        )
+        .where(substitution.c.substitute == _person, _within(substitution, _at)),
     )
-    .where(person_table.c.id == _person, person_table.c.active),
-    sa.select(
-        person_table.c.id,
-        person_table.c.name,
-        post.c.role,
-        post.c.unit,
-        substitution.c.id,
-        substitution.c.roles,
-        substitution.c.procedures,
-    )
-    .select_from(
-        substitution.join(
-            person_table, person_table.c.id == substitution.c.principal
-        ).outerjoin(post, (post.c.person == person_table.c.id) & _within(post, _at))
-    )
-    .where(substitution.c.substitute == _person, _within(substitution, _at)),
 )
 
 
 def identity(connection: sa.Connection, person_id: str, at: datetime) -> Identity:
     """Return who the person is at that moment; `NoSuchPerson` when not active."""
-    own: list[sa.Row[Any]] = []
-    of_others: dict[str, list[sa.Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_IDENTITY, {"person": person_id, "at": at}):
+    (rows,) = statements.ask(connection, who(person_id, at))
+    return identified(person_id, rows)
+
+
+def who(person_id: str, at: datetime) -> tuple[statements.Query, statements.Row]:
+    """Return the question whose rows `identified` reads."""
+    return _IDENTITY, {"person": person_id, "at": at}
+
+
+def identified(person_id: str, rows: Iterable[tuple[Any, ...]]) -> Identity:
+    """Return who the person is; `NoSuchPerson` when not active."""
+    own: list[_Post] = []
+    of_others: dict[str, list[_Post]] = defaultdict(list)
+    for row in map(_Post._make, rows):
         if row.substitution is None:
             own.append(row)
         else:
@@ -134,11 +162,11 @@ def group(role: str, unit_code: str | None) -> str:
     return f"{role}.{unit_code}" if unit_code else role
 
 
-def _groups(rows: Iterable[sa.Row[Any]]) -> frozenset[str]:
+def _groups(rows: Iterable[_Post]) -> frozenset[str]:
     return frozenset(group(row.role, row.unit) for row in rows if row.role)
 
 
-def _principal(rows: Sequence[sa.Row[Any]]) -> Principal:
+def _principal(rows: Sequence[_Post]) -> Principal:
     roles = frozenset(rows[0].roles)
     return Principal(
         person=rows[0].id,

@@ -17,7 +17,7 @@ from engine import routing
 from engine import transactions
 from engine import user_tasks
 from engine import workdays
-from engine import writes
+from engine import statements
 from engine.bpmn import facts
 from engine.bpmn.game import codec
 from engine.tables import instance as instance_table
@@ -51,16 +51,16 @@ _MOVED = (
 )
 
 
-_UPDATE = writes.Statement(_MOVED)
-_END = writes.Statement(
+_UPDATE = statements.Statement(_MOVED)
+_END = statements.Statement(
     _MOVED.values(
         status=sa.bindparam("status"),
         ended_at=sa.bindparam("at"),
         ended_how=sa.bindparam("how"),
     )
 )
-_SUBSCRIBE = writes.Statement(subscription.insert())
-_UNSUBSCRIBE = writes.Statement(
+_SUBSCRIBE = statements.Statement(subscription.insert())
+_UNSUBSCRIBE = statements.Statement(
     subscription.delete().where(subscription.c.wait_id == sa.bindparam("wait"))
 )
 
@@ -91,7 +91,7 @@ def save(work: transactions.Transaction, instance: transactions.Instance) -> Sav
         work.now(),
         instance.events,
     )
-    batch = writes.Batch(work.connection)
+    batch = statements.Batch(work.connection)
     _update(batch, work, instance, changes, seq, head)
     _close(batch, work, instance, changes)
     tasks = _open(batch, work, instance, changes)
@@ -140,7 +140,7 @@ def insert(work: transactions.Transaction, instance: transactions.Instance) -> N
 
 
 def _update(
-    batch: writes.Batch,
+    batch: statements.Batch,
     work: transactions.Transaction,
     instance: transactions.Instance,
     changes: changing.Changes,
@@ -188,7 +188,7 @@ def _overtaken(
 
 
 def _close(
-    batch: writes.Batch,
+    batch: statements.Batch,
     work: transactions.Transaction,
     instance: transactions.Instance,
     changes: changing.Changes,
@@ -214,7 +214,7 @@ def _close(
 
 
 def _open(
-    batch: writes.Batch,
+    batch: statements.Batch,
     work: transactions.Transaction,
     instance: transactions.Instance,
     changes: changing.Changes,
@@ -249,7 +249,7 @@ def _open(
 
 
 def _later(
-    batch: writes.Batch,
+    batch: statements.Batch,
     work: transactions.Transaction,
     instance: transactions.Instance,
     changes: changing.Changes,

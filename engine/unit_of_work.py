@@ -26,6 +26,7 @@ from engine import jobs
 from engine import messages
 from engine import people
 from engine import starts
+from engine import statements
 from engine import transactions
 from engine import user_tasks
 from engine import workdays
@@ -237,8 +238,13 @@ class UnitOfWork:
         `fields` go through the task's form; those it keeps for the record reach the
         complete listener only. AlreadyClosed names who was first.
         """
-        identity = people.identity(self.connection, person, self.now())
-        instance, task = instances.load_by_task(self, task_id)
+        found_person, found_task = statements.ask(
+            self.connection,
+            people.who(person, self.now()),
+            instances.of_task(task_id),
+        )
+        identity = people.identified(person, found_person)
+        instance, task = instances.load_by_task(self, task_id, found_task)
         on_behalf_of = user_tasks.authority(self.connection, task, identity)
         form = instance.definition.forms.get(task.form_key) if task.form_key else None
         element = instance.definition.process.elements[task.element_id]

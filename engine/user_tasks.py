@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import people
 from engine import workdays
-from engine import writes
+from engine import statements
 from engine.bpmn import facts
 from engine.bpmn import model
 from engine.tables import candidate
@@ -251,9 +251,9 @@ def rows(
     return task, candidates
 
 
-_INSERT = writes.Statement(user_task.insert())
-_INSERT_CANDIDATE = writes.Statement(candidate.insert())
-_CLOSE = writes.Statement(
+_INSERT = statements.Statement(user_task.insert())
+_INSERT_CANDIDATE = statements.Statement(candidate.insert())
+_CLOSE = statements.Statement(
     user_task.update()
     .where(user_task.c.id == sa.bindparam("task_id"))
     .values(
@@ -263,13 +263,13 @@ _CLOSE = writes.Statement(
         closed_how=sa.bindparam("how"),
     )
 )
-_DROP_CANDIDATES = writes.Statement(
+_DROP_CANDIDATES = statements.Statement(
     candidate.delete().where(candidate.c.user_task_id == sa.bindparam("task_id"))
 )
 
 
 def open_(
-    batch: writes.Batch, task: dict[str, Any], candidates: Iterable[dict[str, Any]]
+    batch: statements.Batch, task: dict[str, Any], candidates: Iterable[dict[str, Any]]
 ) -> None:
     """Store a task that opened, and who may take it."""
     batch.add(_INSERT, task)
@@ -277,7 +277,7 @@ def open_(
 
 
 def close(
-    batch: writes.Batch,
+    batch: statements.Batch,
     *,
     task_id: str,
     at: datetime,
