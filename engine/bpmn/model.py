@@ -77,6 +77,10 @@ class Loop:
     element_variable: str | None = None
     cardinality: str | None = None
     completion_condition: str | None = None
+    #: multi-instance only: the variable that gets the list of results, and the
+    #: variable of a round that holds its result (loopDataOutputRef, outputDataItem)
+    result_variable: str | None = None
+    result_item: str | None = None
     #: standard loop only
     condition: str | None = None
     maximum: str | None = None

@@ -138,12 +138,26 @@ def _loop(
         variable = words.get("elementVariable")
         for item in parsing.children(loop, "inputDataItem"):
             variable = variable or item.get("name") or item.get("id")
+        results = parsing.text(loop, "loopDataOutputRef")
+        result = None
+        for item in parsing.children(loop, "outputDataItem"):
+            result = item.get("name") or item.get("id")
+        if results and not result:
+            findings.warning(
+                "data-ignored",
+                element_id,
+                f"{problems.label(element_id, node.get('name'))}的多实例结果列表"
+                f"“{results}”没有指明每次的结果变量（outputDataItem），运行时不起作用",
+                loop.sourceline,
+            )
         return model.Loop(
             kind="sequential" if loop.get("isSequential") in _TRUE else "parallel",
             collection=_as_expression(collection),
             element_variable=variable,
             cardinality=parsing.text(loop, "loopCardinality") or None,
             completion_condition=parsing.text(loop, "completionCondition") or None,
+            result_variable=parsing.local(results) if results and result else None,
+            result_item=result if results else None,
         )
     return None
 

@@ -19,22 +19,26 @@ class Activities:
         self.game = game
 
     def begin(self, token: "Token") -> None:
-        """Report the entry, map inputs and subscribe the boundary events."""
-        if not token.body:
-            self.game.report_entered(token)
-            seen = self.game.seen_from(token.parent)
-            for assignment in token.element.inputs:
-                token.data.update(mapped(self.game, assignment, seen))
-        if token.iteration:
+        """Report the entry, map inputs and subscribe the boundary events, once.
+
+        What fails is done again when the element is tried again.
+        """
+        begun = token.internal_data.get("begun")
+        if begun:
             return
-        try:
-            for boundary in self.game.graph.boundary_events(token.element.id):
-                self.game.events.listen_for(token, boundary)
-        except Exception:
-            for child in self.game.children_of(token):
-                self.game.remove(child)
-            del token.internal_data["begun"]
-            raise
+        if begun is None and not token.body:
+            self.game.report_entered(token)
+        token.internal_data["begun"] = 0
+        if not token.body and token.element.inputs:
+            seen = self.game.seen_from(token)
+            given: dict[str, object] = {}
+            for assignment in token.element.inputs:
+                given.update(mapped(self.game, assignment, seen))
+            token.data.update(given)
+        if not token.iteration:
+            boundaries = self.game.graph.boundary_events(token.element.id)
+            self.game.events.listen_for(token, boundaries)
+        token.internal_data["begun"] = 1
 
     def open_user_task(self, token: "Token") -> None:
         """Open a user task with its evaluated attributes."""

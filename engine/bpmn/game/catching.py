@@ -30,23 +30,35 @@ class Events:
 
     # -- listening -----------------------------------------------------------
 
-    def listen_for(self, host: "Token", element: model.Element) -> None:
-        """Listen for a boundary event or event sub-process on behalf of a token."""
-        if element.event is None or element.event.kind not in LISTENING:
-            return
-        self.subscribe(self._subscription(host, element))
+    def listen_for(self, host: "Token", elements: Iterable[model.Element]) -> None:
+        """Listen for boundary events or event sub-processes: for all, or for none."""
+        opened: list[Token] = []
+        try:
+            for element in elements:
+                if element.event is not None and element.event.kind in LISTENING:
+                    opened.append(self._subscription(host, element))
+                    self.subscribe(opened[-1])
+        except Exception:
+            for token in opened:
+                self.game.remove(token)
+            raise
 
     def open_gateway(self, gateway: "Token") -> None:
-        """Listen for each event that follows an event-based gateway."""
+        """Listen for each event that follows an event-based gateway, or for none."""
         graph = self.game.graph
-        for flow_id in gateway.element.outgoing:
-            target = graph.element(graph.process.sequence_flows[flow_id].target)
-            token = self._subscription(gateway, target)
-            token.internal_data["flow"] = flow_id
-            if target.kind == "receiveTask":
-                self.await_message(token, "message")
-            else:
-                self.subscribe(token)
+        try:
+            for flow_id in gateway.element.outgoing:
+                target = graph.element(graph.process.sequence_flows[flow_id].target)
+                token = self._subscription(gateway, target)
+                token.internal_data["flow"] = flow_id
+                if target.kind == "receiveTask":
+                    self.await_message(token, "message")
+                else:
+                    self.subscribe(token)
+        except Exception:
+            for token in self.game.children_of(gateway):
+                self.game.remove(token)
+            raise
 
     def subscribe(self, token: "Token") -> bool:
         """Open the wait of a catching event; False for an event that never waits."""
@@ -56,8 +68,10 @@ class Events:
         if event.kind == "message":
             self.await_message(token, "message")
         elif event.kind == "signal":
-            name = self.game.evaluate(event.name, token)
-            self.game.wait(token, "signal", name=str(name))
+            name = str(self.game.evaluate(event.name, token))
+            if name != event.name:
+                token.internal_data["signal"] = name
+            self.game.wait(token, "signal", name=name)
         elif event.kind == "timer" and event.timer is not None:
             value = self.game.evaluate(event.timer.expression, token)
             now = self.game.surroundings.now()
@@ -67,7 +81,7 @@ class Events:
             self._set(token, schedule)
         else:
             self.game.wait(token, "conditional")
-            self.game._touched = True
+            self.game.conditions.began(token)
         return True
 
     def await_message(self, token: "Token", kind: str) -> None:
@@ -76,9 +90,12 @@ class Events:
         written = event.name if event is not None else ""
         name = str(self.game.evaluate(written, token)) if written else ""
         keys = self.game.graph.process.correlations.get(written, {})
+        # By what the message has to say it with: an expression, or a variable.
         correlation = {
-            key: self.game.evaluate("${" + key + "}", token)
-            for key in keys
+            said if expressions.is_expression(said) else key: self.game.evaluate(
+                "${" + key + "}", token
+            )
+            for key, said in keys.items()
             if key in self.game.seen_from(token)
         }
         details = {"correlation": correlation} if correlation else facts.NOTHING
@@ -121,26 +138,6 @@ class Events:
             self._fire_gateway(host, token, variables)
         else:
             self._fire_event_start(host, element, token, variables)
-
-    def fire_conditions(self) -> bool:
-        """Fire every conditional event whose condition holds; tell if any did."""
-        fired = False
-        for token in list(self.game.tasks.values()):
-            if token.gone or token.internal_data.get("wait") != "conditional":
-                continue
-            event = token.element.event
-            if event is None or not self._is_true(event.condition or "", token):
-                continue
-            self.trigger(token, {})
-            fired = True
-        return fired
-
-    def _is_true(self, condition: str, token: "Token") -> bool:
-        # A condition on a variable that nobody has set yet does not hold yet.
-        try:
-            return self.game.holds(condition, self.game.seen_from(token))
-        except expressions.UndefinedVariable:
-            return False
 
     def _fire_boundary(
         self,
@@ -247,10 +244,9 @@ class Events:
         for listener in list(self.game.tasks.values()):
             if listener.gone or listener.internal_data.get("wait") != "signal":
                 continue
-            written = listener.element.event
-            if written is not None and name == self.game.evaluate(
-                written.name, listener
-            ):
+            event = listener.element.event
+            written = event.name if event is not None else ""
+            if name == listener.internal_data.get("signal", written):
                 self.trigger(listener, {})
 
     def raise_error(
@@ -276,7 +272,10 @@ class Events:
             game.end_with_error(code, message)
         else:
             game.report(facts.Sent("error", message, token.element.id, code))
-            if token.element.kind != "endEvent":
+            if token.iteration:
+                # The round is over; the others go on, and the loop counts it.
+                game.finish(token)
+            elif token.element.kind != "endEvent":
                 scope = token.parent
                 game.remove(token)
                 game.settle(scope)

@@ -79,9 +79,10 @@ def join_inclusive(game: "Game") -> bool:
         waiting = _waiting_at(game, token.parent, element.id)
         filled = [f for f in element.incoming if waiting[f]]
         empty = [f for f in element.incoming if not waiting[f]]
+        siblings = game.children_of(token.parent)
         others = [
             t.element.id
-            for t in game.children_of(token.parent)
+            for t in siblings
             if not t.subscription and t.element.id != element.id
         ]
         reaches = game.graph.reaches
@@ -90,6 +91,13 @@ def join_inclusive(game: "Game") -> bool:
             and not any(reaches(other, element.id, g, by_events=False) for g in filled)
             for other in others
             for f in empty
+        )
+        # asyncBefore: at the gateway, but not yet in it
+        awaited = awaited or any(
+            t.element.id == element.id
+            and t.internal_data.get("phase") == "enter"
+            and t.internal_data["flow"] in empty
+            for t in siblings
         )
         if not awaited:
             _let_through(game, [waiting[f][0] for f in filled])
@@ -102,7 +110,12 @@ def _waiting_at(
 ) -> dict[str, list["Token"]]:
     waiting: dict[str, list[Token]] = defaultdict(list)
     for token in game.children_of(scope):
-        if token.element.id == gateway_id and token._state == TaskState.WAITING:
+        if (
+            token.element.id == gateway_id
+            and token._state == TaskState.WAITING
+            # neither a token that has yet to be continued, nor one that is through
+            and "wait" not in token.internal_data
+        ):
             waiting[token.internal_data["flow"]].append(token)
     return waiting
 

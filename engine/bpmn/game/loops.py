@@ -43,14 +43,14 @@ class Loops:
             items = self._items(token, loop)
             count = len(items)
         token.internal_data["body"] = 1
-        if not token.internal_data.get("begun"):
-            token.internal_data["begun"] = 1
-            game.activities.begin(token)
+        game.activities.begin(token)
         if loop.kind != "standard":
             token.data["nrOfInstances"] = count
             token.data["nrOfCompletedInstances"] = 0
             token.data["nrOfActiveInstances"] = 0
         if count == 0:
+            if loop.result_variable is not None:
+                game.assign(token.parent, {loop.result_variable: []})
             return True
         if loop.kind == "parallel":
             token.data["nrOfActiveInstances"] = count
@@ -78,6 +78,9 @@ class Loops:
             else:
                 game.finish(body)
             return
+        if loop.result_variable is not None:
+            results = body.internal_data.setdefault("results", [])
+            results.append([number, token.data.get(loop.result_item or "")])
         completed = body.data["nrOfCompletedInstances"] + 1
         active = body.data["nrOfActiveInstances"] - 1
         counters = {
@@ -96,11 +99,20 @@ class Loops:
                 if child.iteration:
                     game.remove(child)
             body.data["nrOfActiveInstances"] = 0
+            self._collect(body, loop)
             game.finish(body)
         elif loop.kind == "sequential":
             body.data["nrOfActiveInstances"] = 1
             items = body.internal_data["items"]
             game._push(self._round(body, number + 1, items))
+
+    def _collect(self, body: "Token", loop: model.Loop) -> None:
+        # In the order of the collection, whoever was first; of completed rounds only.
+        if loop.result_variable is not None:
+            results = sorted(body.internal_data.pop("results"), key=lambda r: r[0])
+            self.game.assign(
+                body.parent, {loop.result_variable: [value for _, value in results]}
+            )
 
     def _end_round(self, token: "Token") -> None:
         self.game.report_left(token)
@@ -119,6 +131,9 @@ class Loops:
         loop = _loop(body)
         if items is not None and loop.element_variable and loop.collection:
             token.data[loop.element_variable] = items[number]
+        if loop.result_item is not None:
+            # A variable of the round: what is written to it stays with the round.
+            token.data[loop.result_item] = None
         return token
 
     def _items(self, token: "Token", loop: model.Loop) -> list[object]:

@@ -77,9 +77,7 @@ class Activity(ElementSpec):
         """Open the loop where there is one, else begin the work."""
         if self.element.loop is not None and not token.iteration:
             return game.loops.open(token)
-        if not token.internal_data.get("begun"):
-            token.internal_data["begun"] = 1
-            game.activities.begin(token)
+        game.activities.begin(token)
         return self.work(game, token)
 
     def work(self, game: "Game", token: "Token") -> bool | None:
@@ -172,7 +170,7 @@ class ThrowEvent(ElementSpec):
 
     def act(self, game: "Game", token: "Token") -> bool | None:
         """Throw, then go on (or end)."""
-        game.report_entered(token)
+        game.activities.begin(token)
         if _implemented(self.element):
             game.activities.perform(token)
         elif self.element.event is not None:
@@ -185,7 +183,7 @@ class CatchEvent(ElementSpec):
 
     def act(self, game: "Game", token: "Token") -> bool | None:
         """Subscribe; a none event passes."""
-        game.report_entered(token)
+        game.activities.begin(token)
         return None if game.events.subscribe(token) else True
 
 

@@ -27,6 +27,7 @@ from engine.bpmn import model
 from engine.bpmn.diagrams import problems
 from engine.bpmn.game import activities
 from engine.bpmn.game import catching
+from engine.bpmn.game import conditions
 from engine.bpmn.game import gateways
 from engine.bpmn.game import loops
 from engine.bpmn.game.graph import Graph
@@ -88,6 +89,7 @@ class Game(Workflow):
         self.graph = graph
         self.surroundings = surroundings
         self.events = catching.Events(self)
+        self.conditions = conditions.Conditions(self)
         self.loops = loops.Loops(self)
         self.activities = activities.Activities(self)
         #: whether another instance called this one (an uncaught error goes there)
@@ -95,7 +97,6 @@ class Game(Workflow):
         self.ended: facts.Ended | None = None
         self._stack: list[Token] = []
         self._facts: list[facts.Fact] = []
-        self._touched = False
 
     # -- acts from outside ---------------------------------------------------
 
@@ -154,6 +155,8 @@ class Game(Workflow):
         self.close_wait(token)
         if token.internal_data.pop("phase") == "leave":
             self.finish(token)
+        elif gateways.joins(token.element):
+            gateways.arrived(self, token)
         else:
             self._push(token)
         self.rest()
@@ -173,8 +176,14 @@ class Game(Workflow):
         message: str = "",
         variables: Mapping[str, object] = facts.NOTHING,
     ) -> None:
-        """Throw a BPMN error at a waiting call activity or external task."""
+        """Throw a BPMN error at a waiting call activity or external task.
+
+        What a call maps out of the called instance comes up as its end would bring it.
+        """
         token = self._waiting(wait_id, ("call", "external"))
+        if token.internal_data["wait"] == "call":
+            self._take_results(token, variables)
+            variables = facts.NOTHING
         self.close_wait(token)
         self.events.raise_error(token, code, message, variables)
         self.rest()
@@ -249,9 +258,7 @@ class Game(Workflow):
 
     def open_scope(self, scope: Token, start_event: str | None) -> None:
         """Subscribe a scope's event sub-processes and put its first tokens in."""
-        for start in self.graph.event_starts(scope.element.id):
-            if start.scope != scope.element.id:
-                self.events.listen_for(scope, start)
+        self.events.listen_for(scope, self.graph.event_starts(scope.element.id))
         if start_event is not None:
             starts: tuple[model.Element, ...] = (self.graph.element(start_event),)
         else:
@@ -275,8 +282,8 @@ class Game(Workflow):
             scope = token
             while name not in scope.data and scope.parent is not None:
                 scope = scope.parent
+            self.conditions.changed(scope, name)
             scope.data[name] = value
-            self._touched = True
 
     def evaluate(self, text: str, token: Token) -> object:
         """Evaluate an attribute: an expression, or the text itself."""
@@ -314,10 +321,10 @@ class Game(Workflow):
         token.internal_data = internal
         if sequence_flow_id is not None:
             token.internal_data["flow"] = sequence_flow_id
-        if gateways.joins(element):
-            gateways.arrived(self, token)
-        elif element.attributes.get("asyncBefore") == "true":
+        if element.attributes.get("asyncBefore") == "true":
             self._continue_later(token, "enter")
+        elif gateways.joins(element):
+            gateways.arrived(self, token)
         else:
             self._push(token)
 
@@ -336,14 +343,12 @@ class Game(Workflow):
                     continue
                 steps += 1
                 if steps > STEP_BUDGET:
-                    self._stack.clear()
-                    self._park(token, EndlessLoop(), "enter")
+                    self._push(token)
+                    self._park_all(EndlessLoop())
                     return
                 self._step(token)
-            if self._touched and self.graph.has_conditions:
-                self._touched = False
-                if self.events.fire_conditions():
-                    continue
+            if self.conditions.fire():
+                continue
             if not gateways.join_inclusive(self):
                 break
 
@@ -371,10 +376,11 @@ class Game(Workflow):
         element = token.element
         for child in self.children_of(token):
             self.remove(child)
-        if element.outputs and not token.body:
+        if element.outputs and not token.body and "mapped" not in token.internal_data:
             seen = self.seen_from(token)
             for assignment in element.outputs:
                 self.assign(token.parent, activities.mapped(self, assignment, seen))
+            token.internal_data["mapped"] = 1
         if token.iteration:
             self.loops.completed(token)
         elif (
@@ -503,6 +509,14 @@ class Game(Workflow):
         token.internal_data["phase"] = phase
         self.report(facts.Failed(token.element.id, token.id, text))
         self.wait(token, "failed", details={"error": text, "retry": retry})
+
+    def _park_all(self, error: Exception) -> None:
+        # Every branch that was still moving: one that is forgotten never moves again.
+        moving, self._stack = self._stack, []
+        for token in moving:
+            if not token.gone and token._state == READY:
+                leaving = token.internal_data.pop("done", None)
+                self._park(token, error, "leave" if leaving else "enter")
 
     def _waiting(self, wait_id: str, kinds: tuple[str, ...]) -> Token:
         token = self.tasks.get(wait_id)
