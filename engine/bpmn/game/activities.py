@@ -42,6 +42,12 @@ class Activities:
 
     def open_user_task(self, token: "Token") -> None:
         """Open a user task with its evaluated attributes."""
+        name, details = self.describe_user_task(token)
+        self.game.wait(token, "user_task", name=name, details=details)
+        self.listen(token, "create")
+
+    def describe_user_task(self, token: "Token") -> tuple[str, dict[str, object]]:
+        """Return the name and the details (`facts.Wait`) that a user task has now."""
         element = token.element
         seen = self.game.seen_from(token)
 
@@ -65,9 +71,7 @@ class Activities:
             or element.attributes.get("formKey"),
             "documentation": element.documentation,
         }
-        name = self.game.evaluate_in(element.name, seen)
-        self.game.wait(token, "user_task", name=str(name), details=details)
-        self.listen(token, "create")
+        return str(self.game.evaluate_in(element.name, seen)), details
 
     def open_call(self, token: "Token") -> None:
         """Wait for an instance that the engine opens once this one rests."""
