@@ -104,6 +104,21 @@ def insert_once(
     return connection.execute(insert.returning(key), values).first() is not None
 
 
+def take_turn(connection: sa.Connection, what: str, *, shared: bool = False) -> None:
+    """Wait until nobody else is at `what`, or only others who share; until the end.
+
+    On SQLite a writing transaction is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        number = sa.func.hashtextextended(what, 0)
+        turn = (
+            sa.func.pg_advisory_xact_lock_shared(number)
+            if shared
+            else sa.func.pg_advisory_xact_lock(number)
+        )
+        connection.execute(sa.select(turn))
+
+
 def create(url: str) -> sa.Engine:
     """Return the pool of connections to the database at `url`.
 

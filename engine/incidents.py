@@ -32,7 +32,7 @@ def row(
     """Return the row of a new incident.
 
     `kind`: failed (an element could not run), call (there is nothing to call), job
-    (a job's last attempt failed), stalled.
+    (a job's last attempt failed), stalled, message (one that nobody came for).
     """
     return {
         "id": uuid4().hex,

@@ -15,15 +15,18 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine import definitions
+from engine import early_messages
 from engine import errors
 from engine import history
 from engine import incidents
+from engine import jobs
 from engine import saving
 from engine import statements
 from engine import transactions
 from engine import user_tasks
 from engine.bpmn import facts
 from engine.bpmn.game import codec
+from engine.bpmn.game import surroundings
 from engine.bpmn.game import tokens
 from engine.tables import instance as instance_table
 from engine.tables import subscription
@@ -128,6 +131,22 @@ def _loaded(
     instance.game = codec.load(instance.definition.graph, state, instance.surroundings)
     work.instances[instance.id] = instance
     return instance
+
+
+def look(work: transactions.Transaction, instance_id: str) -> tokens.Game:
+    """Return an active instance's tokens, to be read only: nothing is locked."""
+    known = work.instances.get(instance_id)
+    if known is not None:
+        return known.game
+    row = work.connection.execute(
+        sa.select(instance_table.c.definition_id, instance_table.c.state).where(
+            instance_table.c.id == instance_id, instance_table.c.status == "active"
+        )
+    ).one_or_none()
+    if row is None:
+        raise NoSuchInstance(instance_id=instance_id)
+    graph = work.library.get(work.connection, row.definition_id).graph
+    return codec.load(graph, row.state, surroundings.AtRest())
 
 
 # -- acts ---------------------------------------------------------------------
@@ -275,6 +294,18 @@ def rename(work: transactions.Transaction, instance_id: str, business_key: str) 
             .where(column == instance_id)
             .values(business_key=business_key)
         )
+    # A message for this key may have come before the key.
+    awaited = work.connection.scalars(
+        sa.select(subscription.c.name).where(
+            subscription.c.instance_id == instance_id,
+            subscription.c.kind.in_(("message", "receive")),
+        )
+    )
+    looks = early_messages.look(
+        work.connection, awaited, business_key, work.now(), work.worker
+    )
+    jobs.add(work.connection, looks)
+    work.prompt.extend(job["id"] for job in looks)
 
 
 # -- calls --------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What each kind of job does when its time has come."""
 
+from engine import early_messages
 from engine import handlers
 from engine import history
 from engine import instances
@@ -30,6 +31,10 @@ def run(work: transactions.Transaction, job: jobs.Job) -> bool:
             _continue(work, instance, job, job.wait_id)
     elif job.kind == "message":
         messages.hand_on(work, job)
+    elif job.kind == "take_up":
+        messages.take_up(work, job)
+    elif job.kind == "expiry":
+        early_messages.expire(work.connection, job.payload["id"], work.now())
     elif job.kind == "start":
         starts.begin(work, job)
     else:

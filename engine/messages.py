@@ -1,8 +1,10 @@
 """Messages to one, signals to all."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from engine import early_messages
 from engine import history
 from engine import instances
 from engine import jobs
@@ -20,25 +22,47 @@ def correlate(
     *,
     business_key: str | None = None,
     instance_id: str | None = None,
+    matching: Mapping[str, object] | None = None,
     variables: Mapping[str, object] | None = None,
     fields: Mapping[str, object] | None = None,
     person: str | None = None,
+    keep_for: timedelta | None = None,
+    message_id: str | None = None,
 ) -> int:
     """Deliver a message to the one instance that waits for it; return 1.
 
-    `fields` reach the handlers that run, `variables` become variables.
-    NobodyWaits and SeveralWait otherwise. A message from a handler to an
-    instance that is moving is delivered right after this transaction.
+    `fields` reach the handlers that run, `variables` become variables; `matching`
+    names variables that the receiver must have. NobodyWaits and SeveralWait
+    otherwise; with `keep_for` a message that nobody waits for yet is kept so long
+    (0). A `message_id` is taken once, the second time is no error (0). A message
+    from a handler to an instance that is moving is delivered right after this
+    transaction.
     """
     given = dict(variables or EMPTY)
     values.require_json(given)
-    to = routing.receiver(
-        work.connection,
+    message = early_messages.Message(
         name,
-        business_key=business_key,
-        instance_id=instance_id,
-        variables=given,
+        business_key,
+        instance_id,
+        dict(matching or EMPTY),
+        given,
+        dict(fields or EMPTY),
+        person,
     )
+    if message_id is not None and not early_messages.take(
+        work.connection, message_id, work.now()
+    ):
+        return 0
+    found = _receivers(work, message)
+    if not found and keep_for is not None:
+        values.require_json(message.fields)
+        values.require_json(message.matching)
+        looks = early_messages.keep(
+            work.connection, message, work.now(), keep_for, work.worker
+        )
+        work.prompt.append(looks)
+        return 0
+    to = routing.only(found, name, business_key)
     known = work.instances.get(to.instance_id)
     if known is not None and known.moving:
         payload = {
@@ -49,9 +73,88 @@ def correlate(
         }
         _promptly(work, "message", payload, to)
         return 1
-    act = transactions.Act(person=person, fields={**given, **(fields or EMPTY)})
+    act = transactions.Act(person=person, fields={**given, **message.fields})
     deliver(work, to, "message_correlated", name, given, act)
     return 1
+
+
+def _receivers(
+    work: transactions.Transaction, message: early_messages.Message
+) -> list[routing.Receiver]:
+    """Return who waits for a message; the only one's instance is locked."""
+    gone: set[str] = set()
+    while True:
+        found = routing.receivers(
+            work.connection,
+            message.name,
+            business_key=message.business_key,
+            instance_id=message.instance_id,
+            variables=message.variables,
+        )
+        waiting = [
+            to
+            for to in found
+            if to.wait_id not in gone and _matches(work, to, message.matching)
+        ]
+        if len(waiting) != 1 or _waits(work, waiting[0], message.matching):
+            return waiting
+        # Another transaction was first; what waits now may be another token.
+        gone.add(waiting[0].wait_id)
+
+
+def _matches(
+    work: transactions.Transaction,
+    to: routing.Receiver,
+    matching: Mapping[str, object],
+) -> bool:
+    if not matching:
+        return True
+    try:
+        game = instances.look(work, to.instance_id)
+    except instances.NoSuchInstance:
+        return False
+    if to.wait_id not in game.waits:
+        return False
+    seen = game.variables_at(to.wait_id)
+    return all(name in seen and seen[name] == v for name, v in matching.items())
+
+
+def _waits(
+    work: transactions.Transaction,
+    to: routing.Receiver,
+    matching: Mapping[str, object],
+) -> bool:
+    """Say whether the token waits, now that its instance is locked."""
+    try:
+        instance = instances.load(work, to.instance_id)
+    except instances.Over:
+        return False
+    return to.wait_id in instance.game.waits and _matches(work, to, matching)
+
+
+def take_up(work: transactions.Transaction, job: jobs.Job) -> None:
+    """Deliver a message that was kept, if exactly one waits for it by now."""
+    message_id = job.payload["id"]
+    kept = early_messages.get(work.connection, message_id)
+    if kept is None:
+        return
+    message, received_at = kept
+    found = _receivers(work, message)
+    if len(found) != 1:
+        return
+    early_messages.drop(work.connection, message_id)
+    act = transactions.Act(
+        person=message.person, fields={**message.variables, **message.fields}
+    )
+    deliver(
+        work,
+        found[0],
+        "message_correlated",
+        message.name,
+        message.variables,
+        act,
+        received_at=received_at.isoformat(),
+    )
 
 
 def trigger(
@@ -134,15 +237,19 @@ def deliver(
     name: str,
     variables: Mapping[str, object],
     act: transactions.Act,
+    **more: object,
 ) -> None:
-    """Let the receiver's token go on; `type_` is the history's word for it."""
+    """Let the receiver's token go on; `type_` is the history's word for it.
+
+    `more` is what else the history shall keep.
+    """
     instance = instances.load(work, to.instance_id)
     element_id = instance.game.tasks[to.wait_id].element.id
     event = history.Event(
         type_,
         element_id=element_id,
         person=act.person,
-        details={"name": name, "variables": dict(variables)},
+        details={"name": name, "variables": dict(variables), **more},
     )
     instances.move(
         work,

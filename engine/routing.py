@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from engine import errors
+from engine.bpmn import expressions
 from engine.tables import instance
 from engine.tables import start_event
 from engine.tables import subscription
@@ -41,18 +42,18 @@ class Start:
     element_id: str
 
 
-def receiver(
+def receivers(
     connection: sa.Connection,
     name: str,
     *,
     business_key: str | None,
     instance_id: str | None,
     variables: Mapping[str, object],
-) -> Receiver:
-    """Return the one token that a message is for.
+) -> list[Receiver]:
+    """Return the tokens that a message may be for.
 
     Matched by name, business key, the instance (or the root it belongs to), and what
-    the subscription wants to correlate, as far as each is given.
+    the subscription wants to correlate (BPMN 2.0 §8.4.2), as far as each is given.
     """
     conditions = [subscription.c.name == name, subscription.c.kind != "signal"]
     if business_key is not None:
@@ -69,17 +70,34 @@ def receiver(
         )
         .join(instance, instance.c.id == subscription.c.instance_id)
         .where(*conditions)
+        .order_by(subscription.c.instance_id, subscription.c.wait_id)
     )
-    found = [
+    return [
         Receiver(row.wait_id, row.instance_id)
         for row in rows
-        if all(variables.get(k) == v for k, v in row.correlation.items())
+        if all(_said(k, variables) == v for k, v in row.correlation.items())
     ]
+
+
+def only(
+    found: Sequence[Receiver], name: str, business_key: str | None = None
+) -> Receiver:
+    """Return the one receiver of a message; NobodyWaits, SeveralWait otherwise."""
     if not found:
         raise NobodyWaits(name=name, business_key=business_key)
     if len(found) > 1:
         raise SeveralWait(name=name, instances=[r.instance_id for r in found])
     return found[0]
+
+
+def _said(key: str, variables: Mapping[str, object]) -> object:
+    """Return what a message says of a correlation key: a variable, or `${…}`."""
+    if not expressions.is_expression(key):
+        return variables.get(key)
+    try:
+        return expressions.compile_juel(key).evaluate(variables, {})
+    except errors.DuchaError:
+        return None
 
 
 def listeners(

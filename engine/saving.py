@@ -8,16 +8,17 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine import changes as changing
+from engine import early_messages
 from engine import errors
 from engine import history
 from engine import incidents
 from engine import jobs
 from engine import people
 from engine import routing
+from engine import statements
 from engine import transactions
 from engine import user_tasks
 from engine import workdays
-from engine import statements
 from engine.bpmn import facts
 from engine.bpmn.game import codec
 from engine.tables import instance as instance_table
@@ -208,7 +209,7 @@ def _close(
         batch.add(jobs.DROP, {"wait": closed.wait_id})
     for closed in changes.closed_of(*SUBSCRIBED):
         batch.add(_UNSUBSCRIBE, {"wait": closed.wait_id})
-    troubled = [closed.wait_id for closed in changes.closed_of("failed", "call")]
+    troubled = [c.wait_id for c in changes.closed_of("failed", "call", "external")]
     if troubled:
         incidents.resolve(work.connection, work.now(), act.person, wait_ids=troubled)
 
@@ -342,6 +343,12 @@ def _prompt(
                 "variables": dict(sent.variables),
             }
             add("hand_over", escalated, instance.parent_id, instance.parent_wait_id)
+    awaited = [wait.name for wait in changes.opened_of("message", "receive")]
+    for new in early_messages.look(
+        work.connection, awaited, instance.business_key, work.now(), work.worker
+    ):
+        rows.append(new)
+        work.prompt.append(new["id"])
     ended = changes.ended
     if ended is not None and ended.how != "cancelled" and instance.parent_id:
         result = {

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -17,6 +19,7 @@ from engine import definitions
 from engine import deployments
 from engine import entries
 from engine import errors
+from engine import external_tasks
 from engine import handlers
 from engine import history
 from engine import incidents
@@ -307,24 +310,33 @@ class UnitOfWork:
         *,
         business_key: str | None = None,
         instance_id: str | None = None,
+        matching: Mapping[str, object] | None = None,
         variables: Mapping[str, object] | None = None,
         fields: Mapping[str, object] | None = None,
         person: str | None = None,
+        keep_for: timedelta | None = None,
+        message_id: str | None = None,
     ) -> int:
         """Deliver a message to the one instance that waits for it; return 1.
 
-        `fields` reach the handlers that run, `variables` become variables.
-        NobodyWaits and SeveralWait otherwise. A message from a handler to an
-        instance that is moving is delivered right after this transaction.
+        `fields` reach the handlers that run, `variables` become variables; the
+        receiver must have the variables of `matching`. NobodyWaits and SeveralWait
+        otherwise; with `keep_for` a message that nobody waits for is kept so long
+        for whoever comes (0). A `message_id` is taken once: the same again is no
+        error (0). A message from a handler to an instance that is moving is
+        delivered right after this transaction.
         """
         return messages.correlate(
             self,
             name,
             business_key=business_key,
             instance_id=instance_id,
+            matching=matching,
             variables=variables,
             fields=fields,
             person=person,
+            keep_for=keep_for,
+            message_id=message_id,
         )
 
     def trigger(
@@ -343,6 +355,75 @@ class UnitOfWork:
         Each hears it in a transaction of its own, right after this one.
         """
         return messages.signal(self, name, variables)
+
+    # -- work of other programs ---------------------------------------------------
+
+    def fetch_and_lock(
+        self, worker: str, topics: Sequence[external_tasks.Topic], most: int = 10
+    ) -> list[external_tasks.ExternalTask]:
+        """Lock external tasks of the topics for a worker and return them."""
+        return external_tasks.fetch_and_lock(self, worker, topics, most)
+
+    def external_task(self, task_id: str) -> external_tasks.ExternalTask:
+        """Return an external task as it stands; NoSuchExternalTask otherwise."""
+        return external_tasks.get(self, task_id)
+
+    def lock_external(self, task_id: str, worker: str, lock_for: timedelta) -> None:
+        """Lock one external task that nobody holds; Taken otherwise."""
+        external_tasks.lock(self, task_id, worker, lock_for)
+
+    def complete_external(
+        self,
+        task_id: str,
+        worker: str,
+        variables: Mapping[str, object] | None = None,
+        local: Mapping[str, object] | None = None,
+    ) -> tuple[str, ...]:
+        """Report an external task as done; return the user tasks that opened.
+
+        NotYours when another worker holds it, as in all that follow.
+        """
+        return external_tasks.complete(self, task_id, worker, variables, local)
+
+    def fail_external(
+        self,
+        task_id: str,
+        worker: str,
+        message: str,
+        *,
+        details: str | None = None,
+        attempts_left: int | None = None,
+        retry_after: timedelta = timedelta(),
+    ) -> None:
+        """Report that an external task failed; an incident at no attempts left."""
+        external_tasks.fail(
+            self,
+            task_id,
+            worker,
+            message,
+            details=details,
+            attempts_left=attempts_left,
+            retry_after=retry_after,
+        )
+
+    def throw_external(
+        self,
+        task_id: str,
+        worker: str,
+        code: str,
+        message: str = "",
+        variables: Mapping[str, object] | None = None,
+    ) -> None:
+        """Throw a BPMN error at an external task, for a boundary event to catch."""
+        external_tasks.throw_error(self, task_id, worker, code, message, variables)
+
+    def extend_lock(self, task_id: str, worker: str, lock_for: timedelta) -> None:
+        """Let the worker who holds an external task hold it for so long from now."""
+        external_tasks.extend_lock(self, task_id, worker, lock_for)
+
+    def unlock_external(self, task_id: str) -> None:
+        """Let whoever comes first fetch an external task, whoever holds it."""
+        external_tasks.unlock(self, task_id)
 
     # -- jobs -------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ promised is looked for.
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,12 +21,6 @@ from tests.survival.ledger import Ledger
 
 #: Instance, wait and kind of wait.
 Place = tuple[str, str, str]
-
-
-class AtRest(surroundings.Surroundings):
-    """The surroundings of a token game that is only looked at."""
-
-    functions: Mapping[str, Any] = MappingProxyType({})
 
 
 #: What a definition's id stands for never changes.
@@ -56,7 +49,7 @@ def waits(connection: sa.Connection) -> Iterator[str]:
                 yield f"{row.id}: ended and has a state"
             continue
         graph = LIBRARY.get(connection, row.definition_id).graph
-        game = codec.load(graph, row.state, AtRest())
+        game = codec.load(graph, row.state, surroundings.AtRest())
         expected |= {(row.id, key, kind) for key, (kind, _) in game.waits.items()}
     present = Counter(open_rows(connection))
     for place in sorted(expected | set(present), key=repr):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from engine import errors
@@ -35,6 +36,36 @@ class Surroundings(Protocol):
         variables: Mapping[str, object],
     ) -> list[dict[str, object]]:
         """Return the rows that a decision gives, in order."""
+
+
+class AtRest(Surroundings):
+    """The surroundings of a game that is only looked at, and never moves."""
+
+    functions: Mapping[str, Callable[..., object]] = MappingProxyType({})
+
+    def now(self) -> datetime:
+        """Refuse: nothing may ask."""
+        raise TypeError("a game that is only looked at was moved")
+
+    def invoke(
+        self,
+        handler: str,
+        element: model.Element,
+        token_id: str,
+        variables: Mapping[str, object],
+        listener: model.Listener | None,
+    ) -> Mapping[str, object] | None:
+        """Refuse: nothing may run."""
+        raise TypeError("a game that is only looked at was moved")
+
+    def decide(
+        self,
+        decision: str,
+        element: model.Element,
+        variables: Mapping[str, object],
+    ) -> list[dict[str, object]]:
+        """Refuse: nothing may run."""
+        raise TypeError("a game that is only looked at was moved")
 
 
 class NotWaiting(errors.Conflict):
