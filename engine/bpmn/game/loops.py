@@ -54,14 +54,15 @@ class Loops:
             return True
         if loop.kind == "parallel":
             token.data["nrOfActiveInstances"] = count
-            rounds = [self._round(token, i, items) for i in range(count)]
+            given = items or []
+            rounds = [self.round(token, i, given[i]) for i in range(count)]
             for child in reversed(rounds):
                 game._push(child)
         else:
             if items is not None:
                 token.internal_data["items"] = items
                 token.data["nrOfActiveInstances"] = 1
-            game._push(self._round(token, 0, items))
+            game._push(self.round(token, 0, items[0] if items else None))
         return None
 
     def completed(self, token: "Token") -> None:
@@ -74,7 +75,7 @@ class Loops:
             more = self._again(token, loop, number + 1)
             self._end_round(token)
             if more:
-                game._push(self._round(body, number + 1, None))
+                game._push(self.round(body, number + 1, None))
             else:
                 game.finish(body)
             return
@@ -95,16 +96,20 @@ class Loops:
         body.data.update(counters)
         self._end_round(token)
         if enough or completed >= body.data["nrOfInstances"]:
-            for child in game.children_of(body):
-                if child.iteration:
-                    game.remove(child)
-            body.data["nrOfActiveInstances"] = 0
-            self._collect(body, loop)
-            game.finish(body)
+            self.end(body)
         elif loop.kind == "sequential":
             body.data["nrOfActiveInstances"] = 1
             items = body.internal_data["items"]
-            game._push(self._round(body, number + 1, items))
+            game._push(self.round(body, number + 1, items[number + 1]))
+
+    def end(self, body: "Token") -> None:
+        """Finish a multi-instance of which enough is done; open rounds go."""
+        for child in self.game.children_of(body):
+            if child.iteration:
+                self.game.remove(child)
+        body.data["nrOfActiveInstances"] = 0
+        self._collect(body, _loop(body))
+        self.game.finish(body)
 
     def _collect(self, body: "Token", loop: model.Loop) -> None:
         # In the order of the collection, whoever was first; of completed rounds only.
@@ -118,7 +123,8 @@ class Loops:
         self.game.report_left(token)
         self.game.remove(token)
 
-    def _round(self, body: "Token", number: int, items: list[object] | None) -> "Token":
+    def round(self, body: "Token", number: int, value: object) -> "Token":
+        """Return a new round of a loop, whose element variable is `value`."""
         token: Token = type(body)(
             self.game,
             body.task_spec,
@@ -129,8 +135,8 @@ class Loops:
         token.internal_data = {"i": number}
         token.data["loopCounter"] = number
         loop = _loop(body)
-        if items is not None and loop.element_variable and loop.collection:
-            token.data[loop.element_variable] = items[number]
+        if loop.element_variable and loop.collection:
+            token.data[loop.element_variable] = value
         if loop.result_item is not None:
             # A variable of the round: what is written to it stays with the round.
             token.data[loop.result_item] = None

@@ -30,6 +30,7 @@ from engine.bpmn.game import catching
 from engine.bpmn.game import conditions
 from engine.bpmn.game import gateways
 from engine.bpmn.game import loops
+from engine.bpmn.game import moves
 from engine.bpmn.game.graph import Graph
 from engine.bpmn.game.surroundings import BpmnError
 from engine.bpmn.game.surroundings import EndlessLoop
@@ -394,6 +395,8 @@ class Game(Workflow):
 
     def leave(self, token: Token) -> None:
         """Take the outgoing sequence flows, or end here."""
+        if "back" in token.internal_data and moves.come_back(self, token):
+            return
         taken = gateways.outgoing(self, token)
         scope = token.parent
         self.report_left(token)
