@@ -55,7 +55,7 @@ class Activities:
             text = element.attributes.get(attribute)
             return self.game.evaluate_in(text, seen) if text else None
 
-        assignee = value("assignee")
+        assignee = token.internal_data.get("holder") or value("assignee")
         users = _names(value("candidateUsers"))
         groups = _names(value("candidateGroups"))
         if not (assignee or users or groups) and element.lane:
