@@ -230,6 +230,19 @@ def latest(connection: sa.Connection, key: str) -> str:
     return find(connection, definition_table.c.key == key, key=key)
 
 
+def numbered(connection: sa.Connection, key: str, version: int) -> str:
+    """Return the id of a version of a process."""
+    found = connection.scalar(
+        sa.select(definition_table.c.id).where(
+            definition_table.c.key == key, definition_table.c.version == version
+        )
+    )
+    if found is None:
+        message = f"流程“{key}”没有第 {version} 版。"
+        raise NoSuchDefinition(message, key=key, version=version)
+    return str(found)
+
+
 def called(
     connection: sa.Connection,
     caller: Definition,

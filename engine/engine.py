@@ -5,7 +5,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -22,6 +24,7 @@ from engine import handlers
 from engine import history
 from engine import incidents
 from engine import jobs
+from engine import migration
 from engine import unit_of_work
 from engine import workdays
 from engine.tables import outbox
@@ -97,7 +100,7 @@ class Engine:
                 with self.begin() as work:
                     return command(work)
             except sa.exc.DBAPIError as error:
-                if attempt == TRIES or not _passes(error):
+                if not _passes(error):
                     raise
                 time.sleep(random.uniform(0, 0.05 * attempt))
         raise Busy
@@ -122,6 +125,41 @@ class Engine:
         finally:
             if turn is not None:
                 turn.release()
+
+    def migrate_all(
+        self,
+        instance_ids: Iterable[str],
+        to: int,
+        mapping: Mapping[str, str] | None = None,
+        *,
+        person: str | None,
+        restart_timers: bool = False,
+    ) -> list[migration.Verdict]:
+        """Migrate instances, each in a transaction of its own; say what came of each.
+
+        One that is refused, or changed by another at this moment, stops no other.
+        """
+        verdicts = []
+        for instance_id in instance_ids:
+
+            def command(
+                work: unit_of_work.UnitOfWork, instance_id: str = instance_id
+            ) -> migration.Verdict:
+                return work.migrate(
+                    instance_id,
+                    to,
+                    mapping,
+                    person=person,
+                    restart_timers=restart_timers,
+                )
+
+            try:
+                verdicts.append(self.carry_out(command))
+            except errors.DuchaError as refusal:
+                with self.read() as connection:
+                    told = migration.refused(connection, instance_id, refusal)
+                verdicts.append(told)
+        return verdicts
 
     # -- jobs -------------------------------------------------------------------
 

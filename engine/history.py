@@ -51,6 +51,7 @@ TYPES: Mapping[str, str] = {
     "external_task_completed": "Another program did an external task; which one.",
     "external_task_failed": "Another program could not do it; the tries left.",
     "external_error_thrown": "Another program threw a BPMN error at its task.",
+    "instance_migrated": "It goes on in another version; from, to, what changed.",
     "variables_corrected": "A person set variables of the running instance.",
     "timer_fired": "A timer fell due.",
     "element_continued": "An asynchronous element was continued by its job.",

@@ -342,6 +342,10 @@ def diagram(
     ):
         left.update(details["left"])
         took.update(details["took"])
+    # What was done in an earlier version may not be drawn in this one.
+    process = library.get(connection, row.definition_id).process
+    left &= process.elements.keys()
+    took &= process.sequence_flows.keys()
     active: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
     if row.state is not None:

@@ -1,6 +1,7 @@
 """Every command: one transaction that either happens whole or not at all."""
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from engine import instances
 from engine import job_kinds
 from engine import jobs
 from engine import messages
+from engine import migration
 from engine import people
 from engine import starts
 from engine import statements
@@ -214,6 +216,50 @@ class UnitOfWork:
     def active_elements(self, instance_id: str) -> tuple[str, ...]:
         """Return the elements in which tokens of a running instance stand."""
         return instances.load(self, instance_id).game.active_elements
+
+    def plan_migration(
+        self,
+        instance_ids: Iterable[str],
+        to: int,
+        mapping: Mapping[str, str] | None = None,
+        *,
+        restart_timers: bool = False,
+    ) -> list[migration.Verdict]:
+        """Say of each instance whether `migrate` would move it, and why not.
+
+        Nothing changes.
+        """
+        return migration.plan(
+            self,
+            instance_ids,
+            to,
+            mapping=mapping or {},
+            restart_timers=restart_timers,
+        )
+
+    def migrate(
+        self,
+        instance_id: str,
+        to: int,
+        mapping: Mapping[str, str] | None = None,
+        *,
+        person: str | None,
+        restart_timers: bool = False,
+    ) -> migration.Verdict:
+        """Let a running instance go on in version `to` of its process.
+
+        `mapping` leads from element ids to those of that version, where they differ.
+        Timers that are drawn otherwise keep their due time unless they are
+        restarted. Obstructed tells every obstacle, and nothing has changed.
+        """
+        return migration.migrate(
+            self,
+            instance_id,
+            to,
+            mapping=mapping or {},
+            restart_timers=restart_timers,
+            person=person,
+        )
 
     def set_business_key(self, instance_id: str, business_key: str) -> None:
         """Give the instance and its open tasks this business key."""

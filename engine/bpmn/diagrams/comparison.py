@@ -74,6 +74,8 @@ LABELS: Final = {
     "element_variable": "多实例变量",
     "cardinality": "实例个数",
     "completion_condition": "完成条件",
+    "result_variable": "结果列表变量",
+    "result_item": "单个结果变量",
     "loop_condition": "循环条件",
     "maximum": "最多循环次数",
     "test_before": "是否先判断",
@@ -321,6 +323,8 @@ def _of_loop(loop: model.Loop) -> dict[str, str | None]:
         "element_variable": loop.element_variable,
         "cardinality": loop.cardinality,
         "completion_condition": loop.completion_condition,
+        "result_variable": loop.result_variable,
+        "result_item": loop.result_item,
         "loop_condition": loop.condition,
         "maximum": loop.maximum,
         "test_before": "是" if loop.test_before else None,
@@ -341,7 +345,6 @@ def _assignments(assignments: Iterable[model.Assignment]) -> str:
         if one.all_variables
         else f"业务编号 ← {one.business_key}"
         if one.business_key is not None
-        else f"{one.target} ← "
-        f"{one.expression if one.source is None else one.source}"
+        else f"{one.target} ← {one.expression if one.source is None else one.source}"
         for one in assignments
     )
