@@ -338,7 +338,7 @@ def _effects(
                 label for name, label in ASKED.items() if name in asked.changed
             )
             told.append(f"待办{named}按新版本重新确定：{changed}。")
-    for fact in migrated.facts:
+    for fact in migrated.happened:
         if isinstance(fact, facts.Closed):
             named = comparison.label(old.graph.element(fact.element_id))
             told.append(f"不再等待：{named}。")

@@ -66,7 +66,7 @@ class Migrated:
     """The instance in the new graph, and what became of its waits on the way."""
 
     game: Game
-    facts: tuple[facts.Fact, ...] = ()
+    happened: tuple[facts.Fact, ...] = ()
     tasks: list[Asked] = field(default_factory=list)
 
 
@@ -123,8 +123,8 @@ class _Migration:
             obstacles = list(dict.fromkeys(self._rebuild()))
         if obstacles:
             raise Obstructed(obstacles)
-        self.migrated.facts = tuple(self.new.take_facts())
-        for fact in self.migrated.facts:
+        self.migrated.happened = tuple(self.new.take_facts())
+        for fact in self.migrated.happened:
             self.new.report(fact)
         return self.migrated
 
