@@ -62,12 +62,22 @@ class World:
 class Story:
     """Drives one instance by element ids, reloading it between acts."""
 
-    def __init__(self, body: str, world: World | None = None, **variables: object):
-        self.graph = build(body)
+    def __init__(
+        self,
+        body: str | graph.Graph,
+        world: World | None = None,
+        start_event: str | None = None,
+        **variables: object,
+    ) -> None:
+        self.graph = build(body) if isinstance(body, str) else body
         self.world = world or World()
         self.facts: list[facts.Fact] = []
         self.due: dict[str, datetime] = {}
-        self._turn(tokens.Game.start(self.graph, self.world, variables=dict(variables)))
+        self._turn(
+            tokens.Game.start(
+                self.graph, self.world, variables=variables, start_event=start_event
+            )
+        )
 
     def _turn(self, game: tokens.Game) -> None:
         for fact in game.take_facts():
@@ -101,6 +111,15 @@ class Story:
         self.world.moment = max(self.world.moment, self.due[wait_id])
         self.game.fire(wait_id)
         self._turn(self.game)
+
+    def next_due(self) -> str | None:
+        """Return the element of the timer that is due first, if one is due."""
+        due = [
+            (self.due[wait_id], element)
+            for wait_id, (kind, element) in self.game.waits.items()
+            if kind == "timer" and self.due[wait_id] <= self.world.moment
+        ]
+        return min(due)[1] if due else None
 
     def resumes(self, element_id: str, kind: str = "failed") -> None:
         self.game.resume(self.find(element_id, kind))
