@@ -64,6 +64,7 @@ _COLUMNS = (
     instance_table.c.history_head,
     instance_table.c.state,
     instance_table.c.status,
+    instance_table.c.suspended_at,
 )
 _LOAD = statements.Query(
     sa.select(*_COLUMNS)
@@ -81,7 +82,10 @@ _LOAD_BY_TASK = statements.Query(
 
 
 def load(work: transactions.Transaction, instance_id: str) -> transactions.Instance:
-    """Return the active instance, locked; saving fails if it was changed meanwhile."""
+    """Return the active instance, locked; saving fails if it was changed meanwhile.
+
+    Raises NoSuchInstance, Over, or Suspended.
+    """
     known = work.instances.get(instance_id)
     if known is not None:
         return known
@@ -122,9 +126,11 @@ def load_by_task(
 def _loaded(
     work: transactions.Transaction, row: tuple[Any, ...]
 ) -> transactions.Instance:
-    *plain, state, status = row
+    *plain, state, status, suspended_at = row
     if status != "active":
         raise Over(instance_id=row[0])
+    if suspended_at is not None:
+        raise user_tasks.Suspended(instance_id=row[0])
     plain[1] = work.library.get(work.connection, plain[1])
     instance = transactions.Instance(*plain)
     instance.surroundings = transactions.Surroundings(work, instance)

@@ -9,6 +9,7 @@ from engine import messages
 from engine import routing
 from engine import starts
 from engine import transactions
+from engine import user_tasks
 from engine.bpmn.game import tokens
 
 _PAST = {
@@ -23,7 +24,11 @@ def run(work: transactions.Transaction, job: jobs.Job) -> bool:
     instance = None
     if job.instance_id is not None and job.wait_id is not None:
         # Locks go from the instance to the job, as in the commands of persons.
-        instance = _active(work, job.instance_id)
+        try:
+            instance = _active(work, job.instance_id)
+        except user_tasks.Suspended:
+            jobs.hold(work.connection, job)
+            return True
     if not jobs.settle(work.connection, job):
         return False
     if job.wait_id is not None:
@@ -78,7 +83,12 @@ def _continue(
     act = transactions.Act(
         attempts_left=job.attempts_left if job.kind == "retry" else None
     )
-    event = history.Event(_PAST[job.kind], element_id=element_id)
+    missed = instance.game.events.missed(wait_id) if job.kind == "timer" else 0
+    event = history.Event(
+        _PAST[job.kind],
+        element_id=element_id,
+        details={"missed": missed} if missed else {},
+    )
 
     def motion(game: tokens.Game) -> None:
         if job.kind == "timer":

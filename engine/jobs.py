@@ -16,21 +16,31 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from engine import database
+from engine import errors
 from engine import incidents
 from engine import statements
+from engine.bpmn import iso8601
 from engine.tables import job as job_table
 
-#: How often a job is tried before it becomes an incident, and the waits between.
-ATTEMPTS = 4
-BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+#: The waits between the tries of a job, before it becomes an incident.
+BACK_OFF = iso8601.parse_retries("PT1M,PT5M,PT30M")
+ATTEMPTS = len(BACK_OFF) + 1
 
-#: How long a worker may take; a lease that is over counts as a failed attempt.
+#: How long a worker may take; a lease that is over counts as a failed attempt of the
+#: job that was being run.
 LEASE = timedelta(minutes=5)
 
 #: What other programs fetch; no worker of ours runs it.
 EXTERNAL = "external"
 
+#: What has a date that a person may move.
+DATED = ("timer", "handler", "retry", "outbox")
+
 DIED = "执行到一半中断了：执行它的进程没有回音。"
+
+
+class NoSuchJob(errors.NotFound):
+    """没有这一定时任务，或者它已经执行。"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,8 @@ class Job:
     handler: str | None
     payload: Mapping[str, Any]
     attempts_left: int
-    locked_by: str
+    #: None when nobody holds it any more.
+    locked_by: str | None
 
 
 _COLUMNS = (
@@ -127,37 +138,64 @@ def claim(
 ) -> list[Job]:
     """Lease the jobs that are due, the longest due first, and return them.
 
-    No two workers get the same one. A job whose lease ran out has one attempt less.
+    No two workers get the same one. What a dead worker was running has one attempt
+    less.
     """
+    _return_expired(connection, now)
     due = (
         sa.select(job_table.c.id)
         .where(
             job_table.c.status == "due",
             job_table.c.due_at <= now,
             job_table.c.kind != EXTERNAL,
-            job_table.c.locked_until.is_(None) | (job_table.c.locked_until < now),
+            job_table.c.locked_until.is_(None),
         )
         .order_by(job_table.c.due_at, job_table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    died = sa.case((job_table.c.locked_until.is_(None), 0), else_=1)
     rows = connection.execute(
         job_table.update()
         .where(job_table.c.id.in_(due))
-        .values(
-            locked_until=now + LEASE,
-            locked_by=worker,
-            attempts_left=job_table.c.attempts_left - died,
-        )
+        .values(locked_until=now + LEASE, locked_by=worker)
         .returning(job_table.c.due_at, *_COLUMNS)
     ).all()
-    claimed = [Job(*row[1:]) for row in sorted(rows, key=lambda row: (row[0], row[1]))]
-    alive = [found for found in claimed if found.attempts_left > 0]
-    for found in claimed:
+    return [Job(*row[1:]) for row in sorted(rows, key=lambda row: (row[0], row[1]))]
+
+
+def _return_expired(connection: sa.Connection, now: datetime) -> None:
+    """Give back what dead workers held; it costs the job each was running.
+
+    A worker runs what it claimed in the order in which it is due and deletes each
+    job that is done: the first of those left is the one at which it died.
+    """
+    mine, before = job_table.c, job_table.alias()
+    earlier = sa.exists().where(
+        before.c.locked_by == mine.locked_by,
+        before.c.locked_until == mine.locked_until,
+        (before.c.due_at < mine.due_at)
+        | ((before.c.due_at == mine.due_at) & (before.c.id < mine.id)),
+    )
+    expired = sa.select(mine.id).where(
+        mine.status == "due",
+        mine.due_at <= now,
+        mine.kind != EXTERNAL,
+        mine.locked_until < now,
+    )
+    returned = connection.execute(
+        job_table.update()
+        .where(mine.id.in_(expired.with_for_update(skip_locked=True)))
+        .values(
+            locked_until=None,
+            locked_by=None,
+            attempts_left=mine.attempts_left - sa.case((earlier, 0), else_=1),
+        )
+        .returning(*_COLUMNS)
+    ).all()
+    for row in returned:
+        found = Job(*row)
         if found.attempts_left <= 0:
             give_up(connection, found, DIED, now)
-    return alive
 
 
 def get(connection: sa.Connection, job_id: str) -> Job | None:
@@ -168,6 +206,18 @@ def get(connection: sa.Connection, job_id: str) -> Job | None:
     return Job(*found) if found else None
 
 
+def dated(connection: sa.Connection, job_id: str) -> sa.Row[Any]:
+    """Return the kind, instance and date of a job that waits for a date."""
+    found = connection.execute(
+        sa.select(job_table.c.kind, job_table.c.instance_id, job_table.c.due_at).where(
+            job_table.c.id == job_id, job_table.c.kind.in_(DATED)
+        )
+    ).one_or_none()
+    if found is None:
+        raise NoSuchJob(job_id=job_id)
+    return found
+
+
 def lease(
     connection: sa.Connection, job_id: str, now: datetime, worker: str
 ) -> Job | None:
@@ -176,6 +226,7 @@ def lease(
         job_table.update()
         .where(
             job_table.c.id == job_id,
+            job_table.c.status != "suspended",
             job_table.c.locked_until.is_(None) | (job_table.c.locked_until < now),
         )
         .values(locked_until=now + LEASE, locked_by=worker, status="due")
@@ -194,6 +245,15 @@ def settle(connection: sa.Connection, claimed: Job) -> bool:
     return deleted.rowcount == 1
 
 
+def hold(connection: sa.Connection, claimed: Job) -> None:
+    """Keep a claimed job of a suspended instance until it is resumed."""
+    connection.execute(
+        job_table.update()
+        .where(job_table.c.id == claimed.id, job_table.c.locked_by == claimed.locked_by)
+        .values(status="suspended", locked_until=None, locked_by=None)
+    )
+
+
 def fail(connection: sa.Connection, claimed: Job, error: str, now: datetime) -> None:
     """Have a job that failed tried again later, or give it up."""
     left = claimed.attempts_left - 1
@@ -205,7 +265,7 @@ def fail(connection: sa.Connection, claimed: Job, error: str, now: datetime) -> 
         .where(job_table.c.id == claimed.id, job_table.c.locked_by == claimed.locked_by)
         .values(
             attempts_left=left,
-            due_at=now + back_off(left),
+            due_at=again_at(BACK_OFF, left, now),
             locked_until=None,
             locked_by=None,
             error=error,
@@ -217,7 +277,10 @@ def give_up(connection: sa.Connection, claimed: Job, error: str, now: datetime) 
     """Make an incident of a job whose last attempt failed."""
     failed = connection.execute(
         job_table.update()
-        .where(job_table.c.id == claimed.id, job_table.c.locked_by == claimed.locked_by)
+        .where(
+            job_table.c.id == claimed.id,
+            job_table.c.locked_by.is_not_distinct_from(claimed.locked_by),
+        )
         .values(
             status="failed",
             attempts_left=0,
@@ -238,9 +301,28 @@ def give_up(connection: sa.Connection, claimed: Job, error: str, now: datetime) 
         incidents.open_(connection, [new])
 
 
-def back_off(attempts_left: int) -> timedelta:
-    """Return how long to wait when so many attempts are left."""
-    return BACK_OFF[max(0, min(ATTEMPTS - 1 - attempts_left, len(BACK_OFF) - 1))]
+def again_at(
+    waits: Sequence[iso8601.Duration], attempts_left: int, now: datetime
+) -> datetime:
+    """Return when what failed is tried again, so many attempts being left."""
+    tried = len(waits) + 1 - attempts_left
+    return waits[max(1, min(tried, len(waits))) - 1].add_to(now)
+
+
+def move(
+    connection: sa.Connection, job_id: str, due_at: datetime, now: datetime
+) -> bool:
+    """Have a job run at another time; False when it is settled or being run."""
+    moved = connection.execute(
+        job_table.update()
+        .where(
+            job_table.c.id == job_id,
+            job_table.c.status == "due",
+            job_table.c.locked_until.is_(None) | (job_table.c.locked_until < now),
+        )
+        .values(due_at=due_at)
+    )
+    return moved.rowcount == 1
 
 
 def revive(connection: sa.Connection, job_id: str, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """An instance that rests becomes rows, all in the transaction that moved it."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from engine import transactions
 from engine import user_tasks
 from engine import workdays
 from engine.bpmn import facts
+from engine.bpmn import iso8601
 from engine.bpmn.game import codec
 from engine.tables import instance as instance_table
 from engine.tables import subscription
@@ -196,13 +198,13 @@ def _close(
 ) -> None:
     act = instance.act
     for closed in changes.closed_of("user_task"):
-        completed = closed.how == "completed"
+        by_person = closed.how in ("completed", "returned")
         user_tasks.close(
             batch,
             task_id=closed.wait_id,
             at=work.now(),
-            person=act.person if completed else None,
-            principal=act.on_behalf_of if completed else None,
+            person=act.person if by_person else None,
+            principal=act.on_behalf_of if by_person else None,
             how=closed.how,
         )
     for closed in changes.closed_of(*TIMED, "failed"):
@@ -271,14 +273,15 @@ def _later(
         )
     troubles = []
     for wait in changes.opened_of("failed"):
-        attempts = jobs.ATTEMPTS - 1
+        waits = _waits(instance, wait)
+        attempts = len(waits)
         if instance.act.attempts_left is not None:
             attempts = instance.act.attempts_left - 1
         if wait.details.get("retry") and attempts > 0:
             rows.append(
                 jobs.row(
                     "retry",
-                    now + jobs.back_off(attempts),
+                    jobs.again_at(waits, attempts, now),
                     now,
                     instance_id=instance.id,
                     wait_id=wait.id,
@@ -299,6 +302,22 @@ def _later(
     rows += _prompt(work, instance, changes)
     batch.add(jobs.ADD, *rows)
     batch.add(incidents.OPEN, *troubles)
+
+
+def _waits(
+    instance: transactions.Instance, wait: facts.Wait
+) -> Sequence[iso8601.Duration]:
+    """Return the waits between the tries of an element, as drawn or as usual."""
+    element = instance.definition.graph.element(wait.element_id)
+    written = element.attributes.get("failedJobRetryTimeCycle")
+    if not written:
+        return jobs.BACK_OFF
+    seen = instance.game.variables_at(wait.id)
+    try:
+        return iso8601.parse_retries(str(instance.game.evaluate_in(written, seen)))
+    except errors.DuchaError:
+        # What cannot be understood must not undo what the person did.
+        return jobs.BACK_OFF
 
 
 def _prompt(

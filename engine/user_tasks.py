@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from engine import errors
 from engine import people
-from engine import workdays
 from engine import statements
+from engine import workdays
 from engine.bpmn import facts
 from engine.bpmn import model
 from engine.tables import candidate
+from engine.tables import instance
 from engine.tables import user_task
 
 #: Where tasks without a due date stand in lists ordered by it.
@@ -46,6 +47,14 @@ class Claimed(errors.Conflict):
     """这一待办已由他人领取。"""
 
 
+class Delegated(errors.Conflict):
+    """这一待办已委托他人提出意见，答复之后才能继续办理。"""
+
+
+class Suspended(errors.Conflict):
+    """这一办件已挂起，恢复以后才能办理。"""
+
+
 @dataclass(frozen=True, slots=True)
 class UserTask:
     """An open user task as a command needs it."""
@@ -63,6 +72,7 @@ class UserTask:
     closed_at: datetime | None
     closed_by: str | None
     closed_how: str | None
+    delegated_by: str | None
     #: `person:name` and `group:name`, one to a line.
     candidates: str | None
 
@@ -88,6 +98,7 @@ COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     user_task.c.closed_at,
     user_task.c.closed_by,
     user_task.c.closed_how,
+    user_task.c.delegated_by,
     sa.select(
         sa.func.aggregate_strings(candidate.c.kind + ":" + candidate.c.value, "\n")
     )
@@ -95,16 +106,26 @@ COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     .scalar_subquery(),
 )
 
-_GET = sa.select(*COLUMNS).where(user_task.c.id == sa.bindparam("task_id"))
+_GET = (
+    sa.select(*COLUMNS, instance.c.suspended_at)
+    .join(instance, instance.c.id == user_task.c.instance_id)
+    .where(user_task.c.id == sa.bindparam("task_id"))
+)
 
 
 def get(connection: sa.Connection, task_id: str) -> UserTask:
-    """Return an open user task; `NoSuchTask`, or `AlreadyClosed` with who and when."""
+    """Return an open user task; `NoSuchTask`, or `AlreadyClosed` with who and when.
+
+    Raises `Suspended` while its instance is.
+    """
     row = connection.execute(_GET, {"task_id": task_id}).one_or_none()
     if row is None:
         raise NoSuchTask(task_id=task_id)
-    task = UserTask(*row)
+    *fields, suspended_at = row
+    task = UserTask(*fields)
     require_open(connection, task)
+    if suspended_at is not None:
+        raise Suspended(instance_id=task.instance_id)
     return task
 
 
@@ -123,9 +144,10 @@ def require_open(connection: sa.Connection, task: UserTask) -> None:
         return
     local = task.closed_at.astimezone(workdays.SHANGHAI)
     when = local.strftime("%Y-%m-%d %H:%M")
-    if task.closed_how == "completed" and task.closed_by:
+    if task.closed_by:
         name = people.names(connection, [task.closed_by]).get(task.closed_by)
-        message = f"已由 {name or task.closed_by} 于 {when} 办理。"
+        acted = "退回" if task.closed_how == "returned" else "办理"
+        message = f"已由 {name or task.closed_by} 于 {when} {acted}。"
     else:
         message = f"这一待办已于 {when} 撤销，无需办理。"
     raise AlreadyClosed(
@@ -185,6 +207,12 @@ def _has_acted(connection: sa.Connection, root_id: str, person: str) -> bool:
     return connection.execute(acted.limit(1)).first() is not None
 
 
+def require_undelegated(task: UserTask) -> None:
+    """Raise `Delegated` while the task's holder waits for another's answer."""
+    if task.delegated_by is not None:
+        raise Delegated(task_id=task.id, person=task.assignee)
+
+
 def claim(connection: sa.Connection, task: UserTask, person: str) -> None:
     """Make the person the assignee; `Claimed` if another was quicker."""
     claimed = connection.execute(
@@ -205,6 +233,7 @@ def release(connection: sa.Connection, task: UserTask, person: str) -> None:
     """Give a claimed task back to its candidates."""
     if task.assignee != person:
         raise NotACandidate("这一待办不是您领取的。", task_id=task.id, person=person)
+    require_undelegated(task)
     if not task.candidates:
         raise errors.Refused(
             "这一待办是指定您办理的，没有其他候选人，不能退还。", task_id=task.id
