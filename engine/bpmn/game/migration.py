@@ -199,7 +199,12 @@ class _Migration:
             for token in self.old.children_of(scope)
             if not token.subscription and not token.element.triggered_by_event
         ]
+        order = list(self.old.graph.process.elements)
+        places.sort(key=lambda token: order.index(token.element.id))
+        targets = [self._target(token.element.id) for token in places]
         if scope.body or after is None or not places:
+            return
+        if any(one is None or one.scope != after.id for one in targets):
             return
         standing = frozenset(moves.place_of(token) for token in places)
         moved = frozenset(self._place(token) for token in places)
@@ -217,9 +222,10 @@ class _Migration:
 
     def _place(self, token: Token) -> str | None:
         after = self._target(token.element.id)
-        if after is None or moves.place_of(token) == token.element.id:
-            return after.id if after is not None else None
-        return self._arrow(token, after)
+        if after is None:
+            return None
+        at_join = moves.place_of(token) != token.element.id and gateways.joins(after)
+        return self._arrow(token, after) if at_join else after.id
 
     # -- the tokens in the new graph -------------------------------------------
 
@@ -244,7 +250,8 @@ class _Migration:
             except errors.DuchaError as error:
                 named = comparison.label(copy.element)
                 yield Obstacle(
-                    copy.element.id, f"{named}在新版本中无法继续：{error.message}"
+                    copy.element.id,
+                    f"{named}在新版本中无法继续：{error.message.rstrip('。')}。",
                 )
 
     def _copy(self, token: Token, after: model.Element, parent: Token | None) -> Token:
