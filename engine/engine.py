@@ -1,5 +1,6 @@
 """The door: the only place where anything is committed."""
 
+import math
 import random
 import threading
 import time
@@ -163,12 +164,26 @@ class Engine:
 
     # -- jobs -------------------------------------------------------------------
 
-    def run_due(self, limit: int = 50) -> int:
-        """Run the jobs that are due, at most `limit`; return how many were claimed."""
+    def run_due(
+        self, limit: int = 50, *, within: float = math.inf, rest: float = 0.0
+    ) -> int:
+        """Run the jobs that are due, the longest due first; return how many were run.
+
+        At most `limit`, and none is begun after `within` seconds: what is left goes
+        back. `rest` seconds after each job others get at the database.
+        """
+        begun = time.monotonic()
         with self._transaction() as work:
             claimed = jobs.claim(work.connection, work.now(), limit, self.worker)
-        for job in claimed:
+        for place, job in enumerate(claimed):
+            if time.monotonic() - begun > within:
+                left = [job.id for job in claimed[place:]]
+                with self._transaction() as work:
+                    jobs.release(work.connection, left, self.worker)
+                return place
             self._follow_up(self._run(job))
+            if rest:
+                time.sleep(rest)
         return len(claimed)
 
     def _follow_up(self, prompt: Sequence[str]) -> None:
@@ -180,7 +195,7 @@ class Engine:
             budget -= 1
             if budget < 0:
                 with self._transaction() as work:
-                    jobs.release(work.connection, job_id, self.worker)
+                    jobs.release(work.connection, [job_id], self.worker)
                 continue
             with self._reading.connect() as connection:
                 job = jobs.get(connection, job_id)

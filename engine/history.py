@@ -44,6 +44,17 @@ TYPES: Mapping[str, str] = {
     "instance_started": "A process instance began; the version and what it was given.",
     "task_claimed": "A person took a user task from their group.",
     "task_released": "A person gave a claimed user task back to the group.",
+    "task_assigned": "A person was given a user task.",
+    "task_transferred": "A person gave a user task to another for good; why.",
+    "task_delegated": "A person asked another about a user task; what.",
+    "task_resolved": "A delegated user task went back to its holder; the answer.",
+    "task_returned": "A person returned a user task to an earlier one; why.",
+    "task_withdrawn": "A person took back what they had completed.",
+    "cosigner_added": "A round was added to a running multi-instance; its value.",
+    "cosigner_removed": "A round was removed from a running multi-instance.",
+    "token_moved": "A person moved a token to another element; why.",
+    "instance_suspended": "The instance rests until it is resumed; why.",
+    "instance_resumed": "The instance goes on; since when it had rested.",
     "task_completed": "A person completed a user task; the fields that are kept.",
     "message_correlated": "A message reached the element that waited for it.",
     "signal_correlated": "A signal reached an element that listened.",
@@ -53,7 +64,8 @@ TYPES: Mapping[str, str] = {
     "external_error_thrown": "Another program threw a BPMN error at its task.",
     "instance_migrated": "It goes on in another version; from, to, what changed.",
     "variables_corrected": "A person set variables of the running instance.",
-    "timer_fired": "A timer fell due.",
+    "timer_fired": "A timer fell due; the firings that it stands for, if missed.",
+    "job_moved": "A person gave a job another date; from when to when, and why.",
     "element_continued": "An asynchronous element was continued by its job.",
     "element_retried": "An element that had failed was tried again by its job.",
     "element_failed": "An automatic element could not do its work; the reason.",
@@ -178,6 +190,22 @@ def last(connection: sa.Connection, instance_id: str) -> Any:
         .order_by(history_event.c.seq.desc())
         .limit(1)
     ).one_or_none()
+
+
+def opening(
+    connection: sa.Connection, instance_id: str, task_id: str
+) -> Mapping[str, Any]:
+    """Return the details with which a user task opened; nothing if it never did."""
+    found = connection.scalar(
+        sa.select(history_event.c.details)
+        .where(
+            history_event.c.instance_id == instance_id,
+            history_event.c.task_id == task_id,
+            history_event.c.type == "user_task_opened",
+        )
+        .limit(1)
+    )
+    return found or {}
 
 
 def anchor(connection: sa.Connection, at: datetime) -> Anchor:

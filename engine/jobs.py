@@ -54,8 +54,7 @@ class Job:
     handler: str | None
     payload: Mapping[str, Any]
     attempts_left: int
-    #: None when nobody holds it any more.
-    locked_by: str | None
+    locked_by: str
 
 
 _COLUMNS = (
@@ -176,26 +175,27 @@ def _return_expired(connection: sa.Connection, now: datetime) -> None:
         (before.c.due_at < mine.due_at)
         | ((before.c.due_at == mine.due_at) & (before.c.id < mine.id)),
     )
-    expired = sa.select(mine.id).where(
-        mine.status == "due",
-        mine.due_at <= now,
-        mine.kind != EXTERNAL,
-        mine.locked_until < now,
-    )
-    returned = connection.execute(
-        job_table.update()
-        .where(mine.id.in_(expired.with_for_update(skip_locked=True)))
-        .values(
-            locked_until=None,
-            locked_by=None,
-            attempts_left=mine.attempts_left - sa.case((earlier, 0), else_=1),
+    expired = connection.execute(
+        sa.select(earlier.label("innocent"), *_COLUMNS)
+        .where(
+            mine.status == "due",
+            mine.due_at <= now,
+            mine.kind != EXTERNAL,
+            mine.locked_until < now,
         )
-        .returning(*_COLUMNS)
+        .with_for_update(of=job_table, skip_locked=True)
     ).all()
-    for row in returned:
-        found = Job(*row)
-        if found.attempts_left <= 0:
+    for row in expired:
+        found = Job(*row[1:])
+        left = found.attempts_left - (0 if row.innocent else 1)
+        if left <= 0:
             give_up(connection, found, DIED, now)
+        else:
+            connection.execute(
+                job_table.update()
+                .where(mine.id == found.id)
+                .values(locked_until=None, locked_by=None, attempts_left=left)
+            )
 
 
 def get(connection: sa.Connection, job_id: str) -> Job | None:
@@ -206,8 +206,8 @@ def get(connection: sa.Connection, job_id: str) -> Job | None:
     return Job(*found) if found else None
 
 
-def dated(connection: sa.Connection, job_id: str) -> sa.Row[Any]:
-    """Return the kind, instance and date of a job that waits for a date."""
+def dated(connection: sa.Connection, job_id: str) -> Any:
+    """Return the row (kind, instance_id, due_at) of a job that waits for a date."""
     found = connection.execute(
         sa.select(job_table.c.kind, job_table.c.instance_id, job_table.c.due_at).where(
             job_table.c.id == job_id, job_table.c.kind.in_(DATED)
@@ -277,10 +277,7 @@ def give_up(connection: sa.Connection, claimed: Job, error: str, now: datetime) 
     """Make an incident of a job whose last attempt failed."""
     failed = connection.execute(
         job_table.update()
-        .where(
-            job_table.c.id == claimed.id,
-            job_table.c.locked_by.is_not_distinct_from(claimed.locked_by),
-        )
+        .where(job_table.c.id == claimed.id, job_table.c.locked_by == claimed.locked_by)
         .values(
             status="failed",
             attempts_left=0,
@@ -334,10 +331,10 @@ def revive(connection: sa.Connection, job_id: str, now: datetime) -> None:
     )
 
 
-def release(connection: sa.Connection, job_id: str, worker: str) -> None:
-    """Give a job that this worker holds and did not begin back to everybody."""
+def release(connection: sa.Connection, job_ids: Sequence[str], worker: str) -> None:
+    """Give jobs that this worker holds and did not begin back to everybody."""
     connection.execute(
         job_table.update()
-        .where(job_table.c.id == job_id, job_table.c.locked_by == worker)
+        .where(job_table.c.id.in_(job_ids), job_table.c.locked_by == worker)
         .values(locked_until=None, locked_by=None)
     )

@@ -15,6 +15,9 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from engine import assignments
+from engine import clock as clocks
+from engine import co_signing
 from engine import database
 from engine import definitions
 from engine import deployments
@@ -30,10 +33,15 @@ from engine import jobs
 from engine import messages
 from engine import migration
 from engine import people
+from engine import previews
+from engine import relocation
+from engine import returns
 from engine import starts
 from engine import statements
+from engine import suspension
 from engine import transactions
 from engine import user_tasks
+from engine import withdrawals
 from engine import workdays
 from engine.bpmn import values
 from engine.bpmn.game import tokens
@@ -185,14 +193,85 @@ class UnitOfWork:
         """End an instance that no other one called, and all that it called."""
         if not reason.strip():
             raise errors.Invalid(fields={"reason": ["请写明终止的理由。"]})
+        suspension.end_rest(self.connection, instance_id)
         instance = instances.load(self, instance_id)
-        if instance.parent_id is not None:
-            raise errors.Refused(
-                "这是被调用的办件，请终止调用它的上级办件。",
-                instance_id=instance_id,
-                root_id=instance.root_id,
-            )
         instances.cancel(self, instance, reason, transactions.Act(person=person))
+
+    def suspend(self, instance_id: str, reason: str, person: str | None) -> None:
+        """Let an instance that no other one called rest, with all that it called.
+
+        No command is taken and no job runs until `resume`; deadlines stand still.
+        """
+        suspension.suspend(self, instance_id, reason, person)
+
+    def resume(self, instance_id: str, person: str | None) -> None:
+        """Let a suspended instance go on; due times move by the time it rested."""
+        suspension.resume(self, instance_id, person)
+
+    def move_token(
+        self,
+        instance_id: str,
+        source: str,
+        target: str,
+        reason: str,
+        person: str | None,
+    ) -> tuple[str, ...]:
+        """Move a token to an element of its scope or of one around it (跳转).
+
+        `source`: the id of a token or user task, or of the element where it stands.
+        Branches that cannot stand beside the target end. Returns the user tasks
+        opened; CannotMove tells why not.
+        """
+        return relocation.move_token(
+            self, instance_id, source, target, reason=reason, person=person
+        )
+
+    def add_cosigner(
+        self,
+        instance_id: str,
+        element_id: str,
+        value: object,
+        person: str | None,
+        *,
+        beside: str | None = None,
+    ) -> tuple[str, ...]:
+        """Add a round to a running multi-instance, for this element variable (加签).
+
+        A sequential round comes last. Where the element runs several times, `beside`
+        names one of its open user tasks. Returns the user tasks opened.
+        """
+        return co_signing.add(
+            self, instance_id, element_id, value, person=person, beside=beside
+        )
+
+    def remove_cosigner(
+        self,
+        instance_id: str,
+        element_id: str,
+        value: object,
+        person: str | None,
+        *,
+        beside: str | None = None,
+    ) -> None:
+        """Remove the open or coming round of a running multi-instance (减签).
+
+        The completion condition is asked again. CannotCosign for who has signed
+        already, and for the last of all.
+        """
+        co_signing.remove(
+            self, instance_id, element_id, value, person=person, beside=beside
+        )
+
+    def preview(
+        self, instance_id: str, command: Callable[[], object]
+    ) -> previews.Preview:
+        """Return what a command of this unit of work would do, and undo it.
+
+        `work.preview(id, lambda: work.return_task(…))` says which branches, user
+        tasks, timers and instances would end, open or change; it refuses what the
+        command refuses.
+        """
+        return previews.preview(self, instance_id, command)
 
     def correct_variables(
         self, instance_id: str, variables: Mapping[str, object], person: str | None
@@ -295,6 +374,7 @@ class UnitOfWork:
         identity = people.identified(person, found_person)
         instance, task = instances.load_by_task(self, task_id, found_task)
         on_behalf_of = user_tasks.authority(self.connection, task, identity)
+        user_tasks.require_undelegated(task)
         form = instance.definition.forms.get(task.form_key) if task.form_key else None
         element = instance.definition.process.elements[task.element_id]
         seen = instance.game.variables_at(task_id)
@@ -331,6 +411,51 @@ class UnitOfWork:
         task = user_tasks.get(self.connection, task_id)
         user_tasks.release(self.connection, task, person)
         self._record_of(task, "task_released", person, None)
+
+    def assign_task(self, task_id: str, to: str, person: str | None) -> None:
+        """Give a task to a person, whoever has it now (指派)."""
+        assignments.assign(self, task_id, to, person)
+
+    def transfer_task(self, task_id: str, to: str, person: str, reason: str) -> None:
+        """Give a task that one may complete to somebody else, for good (转办)."""
+        assignments.transfer(self, task_id, to, person, reason)
+
+    def delegate_task(self, task_id: str, to: str, person: str, question: str) -> None:
+        """Ask another for an answer; the task stays one's own, and waits (委托)."""
+        assignments.delegate(self, task_id, to, person, question)
+
+    def resolve_task(self, task_id: str, person: str, answer: str) -> None:
+        """Answer a delegated task, which goes back to its holder (答复)."""
+        assignments.resolve(self, task_id, person, answer)
+
+    def return_targets(self, task_id: str) -> tuple[returns.Target, ...]:
+        """Return the earlier user tasks a task can be returned to, previous first."""
+        return returns.targets(self, task_id)
+
+    def return_task(
+        self,
+        task_id: str,
+        person: str,
+        reason: str,
+        *,
+        to: str = returns.PREVIOUS,
+        straight: bool = False,
+    ) -> returns.Returned:
+        """Return a task to an earlier one, for the person who completed that (退回).
+
+        `to`: `previous`, `starter` or the id of an element completed before. With
+        `straight`, completing that one leads straight back to this task and person.
+        """
+        return returns.return_task(
+            self, task_id, person, to=to, reason=reason, straight=straight
+        )
+
+    def withdraw_task(self, task_id: str, person: str) -> tuple[str, ...]:
+        """Open a task again that one has completed, if nobody went on from it (撤回).
+
+        Returns the user tasks opened; CannotWithdraw tells why not.
+        """
+        return withdrawals.withdraw(self, task_id, person)
 
     def _record_of(
         self,
@@ -533,6 +658,29 @@ class UnitOfWork:
         jobs.add(self.connection, [job])
         return True
 
+    def move_job(
+        self, job_id: str, due_at: datetime, person: str | None, reason: str
+    ) -> None:
+        """Have a timer or another dated job run at another time.
+
+        NoSuchJob when it is settled, Conflict when it is being run or suspended.
+        """
+        if not reason.strip():
+            raise errors.Invalid(fields={"reason": ["请写明改期的理由。"]})
+        dated = jobs.dated(self.connection, job_id)
+        moment = clocks.utc(due_at)
+        if dated.instance_id is not None:
+            details = {
+                "from": dated.due_at.isoformat(),
+                "to": moment.isoformat(),
+                "reason": reason,
+                "kind": dated.kind,
+            }
+            event = history.Event("job_moved", person=person, details=details)
+            instances.note(self, dated.instance_id, event)
+        if not jobs.move(self.connection, job_id, moment, self.now()):
+            raise errors.Conflict("这一任务正在执行或已暂停，不能改期。", job_id=job_id)
+
     def run_job(self, job_id: str) -> bool:
         """Run one job now, due or not; False when it is settled or in other hands."""
         job = jobs.lease(self.connection, job_id, self.now(), self.worker)
@@ -547,6 +695,8 @@ class UnitOfWork:
     def retry_incident(self, incident_id: str, person: str | None) -> None:
         """Try again what failed; the incident is resolved, a new failure opens anew."""
         incident = incidents.get(self.connection, incident_id)
+        if incident["instance_id"] is not None:
+            suspension.require_running(self.connection, incident["instance_id"])
         if incident["kind"] == "job":
             jobs.revive(self.connection, incident["job_id"], self.now())
         elif incident["kind"] in ("failed", "call"):

@@ -17,6 +17,10 @@ from web import settings as settings_module
 BEAT_SECONDS = 1
 #: How many due jobs one beat takes; what remains waits for the next beat.
 BATCH = 50
+#: Beside the web, a beat takes at most this long, and rests after each job, so that
+#: people get their turn while thousands of jobs are caught up with.
+WITHIN_SECONDS = 0.5
+REST_SECONDS = 0.002
 THREADS = 16
 #: What is under way when the server is told to stop may finish within this time.
 GRACE_SECONDS = 30

@@ -167,6 +167,19 @@ def parse_cycle(text: str) -> Cycle:
     return Cycle(repetitions, start, duration, end)
 
 
+def parse_retries(text: str) -> tuple[Duration, ...]:
+    """Return the waits between the tries in R3/PT10M (three tries) or PT1M,PT1H.
+
+    So camunda:failedJobRetryTimeCycle is read by Camunda 7: R3 counts the first try.
+    """
+    if text.startswith("R"):
+        cycle = parse_cycle(text)
+        if cycle.repetitions is None or cycle.start or cycle.end:
+            raise TimeFormatError(text, "不是重试次数和间隔，应写成 R3/PT10M 这样")
+        return (cycle.duration,) * (cycle.repetitions - 1)
+    return tuple(parse_duration(part.strip()) for part in text.split(","))
+
+
 def _require_short(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise TimeFormatError(text, f"超过 {MAX_LENGTH} 个字符")

@@ -1,5 +1,6 @@
 """What happens later happens once, in order, and never silently not at all."""
 
+import threading
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -332,3 +333,258 @@ def test_what_a_long_outage_left_is_drained_whole_and_quickly(office: Office) ->
 
     assert 500 == total
     assert per_job < 0.05
+
+
+def tried(cycle: str) -> str:
+    """Return a service task whose handler fails, tried again as drawn."""
+    return (
+        '<serviceTask id="print" name="印制" camunda:delegateExpression="${print}">'
+        f"<extensionElements><camunda:failedJobRetryTimeCycle>{cycle}"
+        "</camunda:failedJobRetryTimeCycle></extensionElements></serviceTask>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cycle", "expected"),
+    [
+        ("R3/PT10M", [0, 10, 20]),
+        ("PT1M, PT1H", [0, 1, 61]),
+        ("${'R2/PT' += minutes += 'M'}", [0, 1, 6, 36]),
+        ("${again}", [0, 7]),
+        ("R1/PT5M", [0]),
+    ],
+)
+def test_an_element_is_tried_again_as_often_as_it_is_drawn(
+    office: Office, cycle: str, expected: list[int]
+) -> None:
+    """Then an incident; what cannot be understood is tried as usual."""
+    tries: list[int] = []
+
+    @office.registry.handler("print")
+    def print_(call: handlers.Call) -> None:
+        tries.append(int((call.work.now() - MONDAY).total_seconds() // 60))
+        raise OSError("没有纸")
+
+    office.deploy(line("printed", task("one", "甲"), tried(cycle)))
+    office.start("printed", again="R2/PT7M", minutes=[])
+    office.complete("甲")
+    for _ in range(100):
+        office.later(minutes=1)
+
+    assert expected == tries
+    assert 1 == office.count(tables.incident)
+
+
+def test_a_dead_worker_costs_only_the_job_it_was_running(office: Office) -> None:
+    """The others it had claimed lose no attempt, whoever takes them up."""
+    ran: list[object] = []
+
+    @office.registry.job("count")
+    def count(work: handlers.Work, payload: Mapping[str, object]) -> None:
+        ran.append(payload["n"])
+
+    with office.engine.begin() as work:
+        for n in range(10):
+            work.schedule("count", MONDAY + timedelta(minutes=n), {"n": n})
+    office.clock.advance(timedelta(hours=1))
+    with office.engine.begin() as work:
+        claimed = jobs.claim(work.connection, work.now(), 10, "mortal")
+    for job in claimed[:3]:
+        with office.engine.begin() as work:
+            work.run(job)
+    # It dies while it runs the fourth.
+    office.clock.advance(jobs.LEASE + timedelta(seconds=1))
+    with office.engine.begin() as work:
+        again = jobs.claim(work.connection, work.now(), 10, "next")
+
+    assert [3, 4, 5, 6, 7, 8, 9] == [job.payload["n"] for job in again]
+    assert [jobs.ATTEMPTS - 1, *[jobs.ATTEMPTS] * 6] == [
+        job.attempts_left for job in again
+    ]
+    assert [0, 1, 2] == ran
+
+
+def test_a_job_that_kills_its_workers_becomes_an_incident_alone(
+    office: Office,
+) -> None:
+    """Those behind it in every batch are run in the end, with all their attempts."""
+    ran: list[object] = []
+
+    @office.registry.job("count")
+    def count(work: handlers.Work, payload: Mapping[str, object]) -> None:
+        assert 0 != payload["n"]
+        ran.append(payload["n"])
+
+    with office.engine.begin() as work:
+        for n in range(5):
+            work.schedule("count", MONDAY + timedelta(minutes=n), {"n": n})
+    office.clock.advance(timedelta(hours=1))
+    for n in range(jobs.ATTEMPTS):
+        with office.engine.begin() as work:
+            jobs.claim(work.connection, work.now(), 10, f"mortal {n}")
+        office.clock.advance(jobs.LEASE + timedelta(seconds=1))
+    office.later(minutes=0)
+    (incident,) = office.rows(sa.select(tables.incident))
+
+    assert (jobs.DIED, [1, 2, 3, 4]) == (incident.message, ran)
+
+
+DAILY = REMINDED.replace(
+    "<timeDuration>P1D</timeDuration>", "<timeCycle>{cycle}</timeCycle>"
+)
+
+
+@pytest.mark.parametrize(
+    ("cycle", "days", "missed", "next_in"),
+    [
+        ("R/P1D", 3.5, 2, 0.5),
+        ("R3/P1D", 9, 2, None),
+        ("R5/P1D", 3, 2, 1),
+        ("0 9 * * *", 3.5, 2, 0.5),
+        ("R/P1D", 1, 0, 1),
+        ("R/PT1S", 9, 9 * 86400 - 1, 1 / 86400),
+    ],
+)
+def test_reminders_missed_in_an_outage_come_as_one(
+    office: Office, cycle: str, days: float, missed: int, next_in: float | None
+) -> None:
+    """The history says how many; the next comes when it would have come."""
+    office.deploy(DAILY.replace("{cycle}", cycle))
+    office.start("reminded")
+    office.later(days=days)
+    (fired,) = office.rows(
+        sa.select(tables.history_event.c.details).where(
+            tables.history_event.c.type == "timer_fired"
+        )
+    )
+    due = [row.due_at for row in office.rows(sa.select(tables.job.c.due_at))]
+    expected = [] if next_in is None else [office.clock.now() + timedelta(days=next_in)]
+
+    assert ["催办", "办理"] == sorted(office.waiting())
+    assert ({"missed": missed} if missed else {}) == fired.details
+    assert expected == due
+
+
+def test_timers_that_are_overdue_fire_in_the_order_in_which_they_were_due(
+    office: Office,
+) -> None:
+    """And those of different tasks are never taken for one."""
+    office.deploy(REMINDED)
+    ids = []
+    for _ in range(4):
+        ids.append(office.start("reminded"))
+        office.clock.advance(timedelta(hours=1))
+    office.later(days=30)
+    fired = office.rows(
+        sa.select(tables.user_task.c.instance_id)
+        .where(tables.user_task.c.name == "催办")
+        .order_by(sa.text("rowid" if "sqlite" in str(office.pool.url) else "ctid"))
+    )
+
+    assert ids == [row.instance_id for row in fired]
+
+
+def test_a_job_can_be_given_another_date(office: Office) -> None:
+    """With who and why in the history; it then runs at that date."""
+    office.deploy(line("timed", TIMER, task("after", "之后")))
+    office.start("timed")
+    (timer,) = office.rows(sa.select(tables.job))
+    earlier = MONDAY + timedelta(hours=3)
+    with office.engine.begin() as work:
+        work.move_job(timer.id, earlier, "director", "会议提前")
+    (event,) = office.rows(
+        sa.select(tables.history_event).where(
+            tables.history_event.c.type == "job_moved"
+        )
+    )
+    office.later(hours=2)
+    before = office.waiting()
+    office.later(hours=1)
+
+    assert ([], ["之后"]) == (before, office.waiting())
+    assert "director" == event.person
+    assert {
+        "from": timer.due_at.isoformat(),
+        "to": earlier.isoformat(),
+        "reason": "会议提前",
+        "kind": "timer",
+    } == event.details
+
+
+def test_a_date_is_not_moved_without_reason_nor_of_what_is_being_run(
+    office: Office,
+) -> None:
+    """And not of what has no date."""
+    office.deploy(line("timed", TIMER, task("after", "之后")))
+    office.start("timed")
+    (timer,) = office.rows(sa.select(tables.job))
+    office.clock.advance(timedelta(days=3))
+    with office.engine.begin() as work:
+        jobs.claim(work.connection, work.now(), 1, "busy")
+    before = office.dump()
+    later = office.clock.now() + timedelta(days=1)
+    for job_id, reason, refusal in (
+        (timer.id, " ", errors.Invalid),
+        (timer.id, "改期", errors.Conflict),
+        ("none", "改期", jobs.NoSuchJob),
+    ):
+        with pytest.raises(refusal), office.engine.begin() as work:
+            work.move_job(job_id, later, "director", reason)
+
+    assert before == office.dump()
+
+
+def test_what_does_not_fit_into_a_beat_is_given_back(office: Office) -> None:
+    """At once, not when the lease is over."""
+    begun: list[object] = []
+
+    @office.registry.job("slow")
+    def slow(work: handlers.Work, payload: Mapping[str, object]) -> None:
+        begun.append(payload["n"])
+        time.sleep(0.05)
+
+    with office.engine.begin() as work:
+        for n in range(20):
+            work.schedule("slow", MONDAY + timedelta(seconds=n), {"n": n})
+    office.clock.advance(timedelta(minutes=1))
+    first = office.engine.run_due(within=0.12)
+    held = office.count(tables.job, tables.job.c.locked_by.is_not(None))
+    while office.engine.run_due(within=0.12):
+        pass
+
+    assert 1 <= first <= 4
+    assert 0 == held
+    assert list(range(20)) == begun
+
+
+def test_a_person_gets_a_turn_while_the_heartbeat_catches_up(office: Office) -> None:
+    """200 overdue jobs of 5 ms each: nobody waits for more than a few of them."""
+
+    @office.registry.job("short")
+    def short(work: handlers.Work, payload: Mapping[str, object]) -> None:
+        time.sleep(0.005)
+
+    office.deploy(line("claimed", task("one", "甲")))
+    office.start("claimed")
+    task_id = office.open_task("甲")
+    with office.engine.begin() as work:
+        rows = [
+            jobs.row("handler", MONDAY, MONDAY, handler="short") for _ in range(200)
+        ]
+        jobs.add(work.connection, rows)
+    heart = threading.Thread(
+        target=lambda: office.engine.run_due(limit=200, rest=0.002)
+    )
+    waited = []
+    heart.start()
+    while heart.is_alive():
+        begun = time.perf_counter()
+        with office.engine.begin() as work:
+            work.claim_task(task_id, "officer")
+            work.release_task(task_id, "officer")
+        waited.append(time.perf_counter() - begun)
+    heart.join()
+
+    assert 0 == office.count(tables.job)
+    assert len(waited) > 20
+    assert max(waited) < 0.5

@@ -199,21 +199,35 @@ class Events:
         if event is None or event.kind != "timer":
             return  # messages, signals and conditions go on listening
         self.game.close_wait(token)
-        cycle = token.internal_data.get("cycle")
-        following = None
-        if cycle is not None:
-            text, number, armed_at, due_at = cycle
-            fired = timers.Schedule(
-                datetime.fromisoformat(due_at),
-                text,
-                number,
-                datetime.fromisoformat(armed_at),
-            )
-            following = timers.following(fired)
+        following, _ = self._upcoming(token)
         if following is None:
             self.game.remove(token)
         else:
             self._set(token, following)
+
+    def missed(self, wait_id: str) -> int:
+        """Return how many firings a due timer stands for beside its own.
+
+        A cycle that interrupts nothing and was due several times during an outage
+        fires once for all of them.
+        """
+        token = self.game.tasks[wait_id]
+        if not token.subscription or token.element.interrupting:
+            return 0
+        return self._upcoming(token)[1]
+
+    def _upcoming(self, token: "Token") -> tuple[timers.Schedule | None, int]:
+        cycle = token.internal_data.get("cycle")
+        if cycle is None:
+            return None, 0
+        text, number, armed_at, due_at = cycle
+        fired = timers.Schedule(
+            datetime.fromisoformat(due_at),
+            text,
+            number,
+            datetime.fromisoformat(armed_at),
+        )
+        return timers.upcoming(fired, self.game.surroundings.now())
 
     # -- throwing ------------------------------------------------------------
 

@@ -12,6 +12,10 @@ from engine.errors import DuchaError
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 
+#: So many missed firings of a cron line are counted one by one, not more.
+MOST_MISSED = 10_000
+
+
 class TimerError(DuchaError):
     """定时器的时间写法无法理解。"""
 
@@ -59,6 +63,40 @@ def following(schedule: Schedule) -> Schedule | None:
     return _firing(
         schedule.cycle, schedule.number + 1, schedule.armed_at, schedule.due_at
     )
+
+
+def upcoming(schedule: Schedule, now: datetime) -> tuple[Schedule | None, int]:
+    """Return the next firing still to come, and how many before it were missed."""
+    ahead = following(schedule)
+    if ahead is None or ahead.due_at > now:
+        return ahead, 0
+    if schedule.cycle is not None and schedule.cycle.startswith("R"):
+        return _after_missed(ahead, now)
+    missed = 0
+    while ahead is not None and ahead.due_at <= now:
+        missed += 1
+        if missed == MOST_MISSED:
+            return _firing(schedule.cycle or "", ahead.number + 1, now, now), missed
+        ahead = following(ahead)
+    return ahead, missed
+
+
+def _after_missed(first: Schedule, now: datetime) -> tuple[Schedule | None, int]:
+    # A cycle of a second has fired a quarter of a million times after three days.
+    text, armed_at = first.cycle or "", first.armed_at or first.due_at
+
+    def is_missed(number: int) -> bool:
+        firing = _firing(text, number, armed_at, now)
+        return firing is not None and firing.due_at <= now
+
+    last, step = first.number, 1
+    while is_missed(last + step):
+        last, step = last + step, step * 2
+    while step:
+        if is_missed(last + step):
+            last += step
+        step //= 2
+    return _firing(text, last + 1, armed_at, now), last - first.number + 1
 
 
 def _firing(

@@ -85,6 +85,14 @@ def waiting(literal: str, tag: str = "timeDuration") -> str:
     )
 
 
+def tried(cycle: str) -> str:
+    return in_line(
+        '<serviceTask id="a" camunda:delegateExpression="${handle}"><extensionElements>'
+        f"<camunda:failedJobRetryTimeCycle>{cycle}</camunda:failedJobRetryTimeCycle>"
+        "</extensionElements></serviceTask>"
+    )
+
+
 def inner(inside: str, attributes: str = "", kind: str = "subProcess") -> str:
     return in_line(f'<{kind} id="a" {attributes}>{inside}</{kind}>')
 
@@ -495,6 +503,8 @@ PAIRS = [
         waiting("2026-02-30T09:00:00+08:00", "timeDate"),
         waiting("2026-02-28T09:00:00+08:00", "timeDate"),
     ),
+    Pair("timer", tried("R/PT10M"), tried("R3/PT10M")),
+    Pair("timer", tried("R3"), tried("PT1M, PT1H")),
     Pair(
         "naive-date",
         waiting("2026-02-28T09:00:00", "timeDate"),

@@ -41,6 +41,7 @@ def judge(process: model.Process, known: Known, findings: problems.Findings) -> 
             _judge_condition(element, place, condition, known, findings)
         if element.event is not None and element.event.kind == "timer":
             _judge_timer(element, element.event.timer, findings)
+        _judge_retries(element, findings)
     for flow in process.sequence_flows.values():
         if flow.condition is not None:
             _judge_condition(flow, "条件", flow.condition, known, findings)
@@ -163,6 +164,19 @@ def _judge_timer(
             element.id,
             f"定时事件{named}的时间有误：{error.message}",
             element.line,
+        )
+
+
+def _judge_retries(element: model.Element, findings: problems.Findings) -> None:
+    written = element.attributes.get("failedJobRetryTimeCycle", "")
+    if not written or expressions.is_expression(written):
+        return
+    named = problems.label(element.id, element.name)
+    try:
+        iso8601.parse_retries(written)
+    except errors.DuchaError as error:
+        findings.error(
+            "timer", element.id, f"{named}的重试间隔有误：{error.message}", element.line
         )
 
 
