@@ -177,6 +177,12 @@ def _principal(rows: Sequence[_Post]) -> Principal:
     )
 
 
+def active(connection: sa.Connection, person_id: str) -> bool:
+    """Say whether there is such a person, and the account is in use."""
+    query = sa.select(person_table.c.active).where(person_table.c.id == person_id)
+    return bool(connection.scalar(query))
+
+
 def names(connection: sa.Connection, ids: Iterable[str]) -> dict[str, str]:
     """Return the display names of these persons, unknown ones left out."""
     columns = sa.select(person_table.c.id, person_table.c.name)

@@ -249,11 +249,16 @@ class Game(Workflow):
     @property
     def active_elements(self) -> tuple[str, ...]:
         """The ids of elements in which a token stands, with repetitions."""
-        return tuple(
-            t.element.id
+        return tuple(self.standing.values())
+
+    @property
+    def standing(self) -> dict[str, str]:
+        """The tokens that stand in an element: id to element id."""
+        return {
+            t.id: t.element.id
             for t in self.tasks.values()
             if t is not self.task_tree and not t.subscription and not t.body
-        )
+        }
 
     # -- the scopes and their variables --------------------------------------
 
