@@ -1,0 +1,1 @@
+"""Whatever diagram, whatever path: properties that hold for all of them."""
