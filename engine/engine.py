@@ -135,10 +135,12 @@ class Engine:
         *,
         person: str | None,
         restart_timers: bool = False,
+        dry_run: bool = False,
     ) -> list[migration.Verdict]:
         """Migrate instances, each in a transaction of its own; say what came of each.
 
         One that is refused, or changed by another at this moment, stops no other.
+        With `dry_run` each is judged and none is changed.
         """
         verdicts = []
         for instance_id in instance_ids:
@@ -146,6 +148,11 @@ class Engine:
             def command(
                 work: unit_of_work.UnitOfWork, instance_id: str = instance_id
             ) -> migration.Verdict:
+                if dry_run:
+                    (planned,) = work.plan_migration(
+                        [instance_id], to, mapping, restart_timers=restart_timers
+                    )
+                    return planned
                 return work.migrate(
                     instance_id,
                     to,

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from engine import definitions
 from engine import errors
+from engine import migration
 from engine import people
 from engine import queries
 from engine import scenarios
@@ -263,6 +265,71 @@ def complete(task: str, person: str, fields: str) -> dict[str, object]:
     return {"instance": done.instance_id, "opened": list(done.opened)}
 
 
+@main.command()
+@click.argument("key")
+@click.argument("before", type=int)
+@click.argument("after", type=int)
+@command
+def compare(key: str, before: int, after: int) -> dict[str, object]:
+    """逐个元素比较流程 KEY 的两个版本（BEFORE 和 AFTER 是版本号）。"""
+    engine = office.opened(settings_module.from_environment())
+    with engine.read() as connection:
+        found, files = migration.compare(connection, engine.library, key, before, after)
+    for sentence in (*found.sentences, *files):
+        say(sentence)
+    if not (found.changes or files):
+        say("两个版本没有不同。")
+    return {"changes": [asdict(change) for change in found.changes], "files": files}
+
+
+@main.command()
+@click.argument("key")
+@click.option("--to", "version", type=int, required=True, help="改到第几版。")
+@click.option("--dry-run", is_flag=True, help="只逐件判断能不能改，不作改动。")
+@click.option(
+    "--map", "pairs", multiple=True, help="元素的对应关系：原编号=新编号，可多次给出。"
+)
+@click.option("--restart-timers", is_flag=True, help="改动过的定时器重新计时。")
+@click.option("--person", help="经办人的账号，记入办理记录。")
+@command
+def migrate(
+    key: str,
+    version: int,
+    dry_run: bool,
+    pairs: tuple[str, ...],
+    restart_timers: bool,
+    person: str | None,
+) -> list[dict[str, object]]:
+    """把流程 KEY 在办的事项改到另一版本办理；不能改的原样不动，逐件说明原因。"""
+    engine = office.opened(settings_module.from_environment())
+    mapping = dict(pair(text) for text in pairs)
+    with engine.read() as connection:
+        instance_ids = migration.candidates(connection, key, version)
+    verdicts = engine.migrate_all(
+        instance_ids,
+        version,
+        mapping,
+        person=person,
+        restart_timers=restart_timers,
+        dry_run=dry_run,
+    )
+    for verdict in verdicts:
+        told = "可以" if dry_run else "已改"
+        state = told if verdict.possible else "不能"
+        say(f"{state}  {verdict.business_key or verdict.instance_id}")
+        for reason in (*(one.message for one in verdict.obstacles), *verdict.effects):
+            say(f"      {reason}")
+    possible = sum(verdict.possible for verdict in verdicts)
+    what = "可以改" if dry_run else "已改"
+    say(f"共 {len(verdicts)} 件，{what}到第 {version} 版 {possible} 件。")
+    values_ = [{**asdict(one), "possible": one.possible} for one in verdicts]
+    if not dry_run and possible < len(verdicts):
+        if click.get_current_context().meta["ducha.json"]:
+            echo_json(values_)
+        raise Refusal(f"有 {len(verdicts) - possible} 件不能改，已原样保留。")
+    return values_
+
+
 @main.command(name="doctor")
 @command
 def diagnose() -> list[dict[str, object]]:
@@ -338,6 +405,14 @@ def json_object(text: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise WrongUsage('--fields 必须是 JSON 对象，例如 {"title": "…"}。')
     return value
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Return the two element ids of `old=new`; anything else is wrong usage."""
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        raise WrongUsage(f"--map 应写成 原编号=新编号，现为“{text}”。")
+    return old, new
 
 
 def local(moment: datetime | None) -> str:

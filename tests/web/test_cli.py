@@ -1,5 +1,6 @@
 """The command line: what it does, what it prints, and how it ends."""
 
+import itertools
 import json
 import os
 import signal
@@ -116,9 +117,71 @@ def test_someone_elses_task_is_refused(ducha: Any) -> None:
     assert "不由您办理" in refused.stderr
 
 
+def version(name: str, *ids: str) -> str:
+    """Return a diagram in which the officer does tasks one after the other."""
+    places = ["start", *ids, "end"]
+    tasks = "".join(
+        f'<userTask id="{one}" name="{name}" camunda:candidateGroups="dc_officer"/>'
+        for one in ids
+    )
+    arrows = "".join(
+        f'<sequenceFlow id="f{n}" sourceRef="{a}" targetRef="{b}"/>'
+        for n, (a, b) in enumerate(itertools.pairwise(places))
+    )
+    return (
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"'
+        ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="urn:x">'
+        '<process id="memo" isExecutable="true"><startEvent id="start"/>'
+        f'{tasks}<endEvent id="end"/>{arrows}</process></definitions>'
+    )
+
+
+@pytest.fixture
+def two_versions(ducha: Any, tmp_path: Path) -> str:
+    """A procedure in two versions, and the id of an instance of the first."""
+    file = tmp_path / "memo.bpmn"
+    file.write_text(version("拟稿", "draft"), "utf-8")
+    ducha("deploy", str(file))
+    started = ducha("start", "memo", "--person", "dc_officer", "--json")
+    file.write_text(version("起草", "write", "sign"), "utf-8")
+    ducha("deploy", str(file))
+    return str(json.loads(started.stdout)["instance"])
+
+
+def test_two_versions_are_compared(ducha: Any, two_versions: str) -> None:
+    """A sentence for each element, or a value for programs."""
+    told = ducha("compare", "memo", "1", "2")
+
+    assert 0 == told.exit_code, told.output
+    assert "新增用户任务“起草”（write）。" in told.stdout.splitlines()
+    found = json.loads(ducha("compare", "memo", "1", "2", "--json").stdout)
+    assert ("draft", "removed") in [(c["id"], c["kind"]) for c in found["changes"]]
+    assert "没有第 3 版" in ducha("compare", "memo", "1", "3").stderr
+
+
+def test_instances_are_migrated_after_a_dry_run(ducha: Any, two_versions: str) -> None:
+    """Refused without a mapping, possible with one, done once only."""
+    refused = ducha("migrate", "memo", "--to", "2", "--json")
+    assert 1 == refused.exit_code
+    (verdict,) = json.loads(refused.stdout)
+    assert (two_versions, False) == (verdict["instance_id"], verdict["possible"])
+    assert "draft" == verdict["obstacles"][0]["element_id"]
+
+    mapped = ("migrate", "memo", "--to", "2", "--map", "draft=write")
+    planned = ducha(*mapped, "--dry-run")
+    assert "共 1 件，可以改到第 2 版 1 件。" in planned.stdout
+    done = ducha(*mapped, "--person", "dc_officer")
+    assert 0 == done.exit_code, done.output
+    assert "共 1 件，已改到第 2 版 1 件。" in done.stdout
+    assert "共 0 件" in ducha(*mapped).stdout
+    (task,) = json.loads(ducha("tasks", "--person", "dc_officer", "--json").stdout)
+    assert "起草" == task["name"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("migrate", "memo", "--to", "2", "--map", "draft"),
         ("start",),
         ("start", "x", "--person", "mayor", "--fields", "{"),
         ("start", "x", "--person", "mayor", "--fields", "[]"),
