@@ -19,18 +19,18 @@ from engine.tables import user_task
 class Branch:
     """A token that stands at an element of an instance."""
 
-    instance_id: str
     element_id: str
     name: str
+    instance_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class UserTask:
     """An open user task: whose it is, and when it is due."""
 
-    instance_id: str
     element_id: str
     name: str
+    instance_id: str
     assignee: str | None
     due_at: datetime | None
 
@@ -39,17 +39,17 @@ class UserTask:
 class Timer:
     """A timer that runs."""
 
-    instance_id: str
     element_id: str
     due_at: datetime
+    instance_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
     """A running instance."""
 
-    instance_id: str
     key: str
+    instance_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +125,19 @@ def _standing(
             instance_table.c.root_id == root_id, instance_table.c.status == "active"
         )
     ).all():
-        found["instances"][row.id] = Instance(row.id, row.key)
+        found["instances"][row.id] = Instance(row.key, row.id)
         game = instances.look(work, row.id)
         elements = game.graph.process.elements
         for token_id, element_id in game.standing.items():
             name = elements[element_id].name or element_id
-            found["branches"][token_id] = Branch(row.id, element_id, name)
+            found["branches"][token_id] = Branch(element_id, name, row.id)
         waits = game.waits
         for job in work.connection.execute(
             sa.select(job_table.c.wait_id, job_table.c.due_at).where(
                 job_table.c.instance_id == row.id, job_table.c.kind == "timer"
             )
         ):
-            timer = Timer(row.id, waits[job.wait_id][1], job.due_at)
+            timer = Timer(waits[job.wait_id][1], job.due_at, row.id)
             found["timers"][job.wait_id] = timer
     for task in work.connection.execute(
         sa.select(user_task).where(
@@ -145,7 +145,7 @@ def _standing(
         )
     ):
         found["user_tasks"][task.id] = UserTask(
-            task.instance_id, task.element_id, task.name, task.assignee, task.due_at
+            task.element_id, task.name, task.instance_id, task.assignee, task.due_at
         )
     return found
 

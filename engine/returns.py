@@ -47,6 +47,8 @@ class Target:
     at: datetime
     #: The completed task itself.
     task_id: str
+    #: Where the history has its first completion.
+    first_seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _chosen(found: list[Target], to: str, instance: transactions.Instance) -> Ta
     if to == PREVIOUS:
         return found[0]
     if to == STARTER:
-        return min(found, key=lambda target: target.at)
+        return min(found, key=lambda target: target.first_seq)
     for target in found:
         if target.element_id == to:
             return target
@@ -140,20 +142,26 @@ def _targets(
     event = history_event.c
     rows = connection.execute(
         sa.select(event.element_id, event.task_id, event.person, event.on_behalf_of)
-        .add_columns(event.at)
+        .add_columns(event.at, event.seq)
         .where(
             event.instance_id == task.instance_id,
             event.type == "task_completed",
         )
         .order_by(event.seq.desc())
-    )
+    ).all()
+    first = {row.element_id: row.seq for row in rows}
     found: dict[str, Target] = {}
     for row in rows:
         if row.element_id in found or not _leads(game, row.element_id, task):
             continue
         name = game.graph.element(row.element_id).name or row.element_id
         found[row.element_id] = Target(
-            row.element_id, name, row.on_behalf_of or row.person, row.at, row.task_id
+            element_id=row.element_id,
+            name=name,
+            person=row.on_behalf_of or row.person,
+            at=row.at,
+            task_id=row.task_id,
+            first_seq=first[row.element_id],
         )
     return list(found.values())
 
