@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
 
@@ -23,9 +24,9 @@ from engine import definitions
 from engine import errors
 from engine import handlers
 from engine import history
-from engine import incidents
 from engine import jobs
 from engine import migration
+from engine import stalls
 from engine import unit_of_work
 from engine import workdays
 from engine.tables import outbox
@@ -266,13 +267,33 @@ class Engine:
     # -- the daily round ----------------------------------------------------------
 
     def report_stalled(self) -> list[str]:
-        """Open an incident for every instance that neither waits nor ends."""
-        with self._transaction() as work:
-            return incidents.stalled(work.connection, work.now())
+        """Open an incident for every instance that neither waits nor ends.
 
-    def anchor_history(self) -> history.Anchor:
-        """Hash together the heads of all histories that moved."""
+        Returns the instances reported for the first time. The incident of one that
+        has gone on since is resolved.
+        """
+        now = self.clock.now()
+        with self.read() as connection:
+            suspects = stalls.suspects(connection, now)
+        reported = []
+        for instance_id in suspects:
+            with self._transaction() as work:
+                if stalls.report(work.connection, instance_id, work.now()):
+                    reported.append(instance_id)
         with self._transaction() as work:
+            stalls.healed(work.connection, suspects, work.now())
+        return reported
+
+    def anchor_history(self, every: timedelta = timedelta()) -> history.Anchor | None:
+        """Hash together the heads of all histories that moved.
+
+        None if the last anchor is younger than `every`, whichever process made it.
+        """
+        with self._transaction() as work:
+            database.take_turn(work.connection, "anchor")
+            since = history.anchored_at(work.connection)
+            if since is not None and work.now() - since < every:
+                return None
             return history.anchor(work.connection, work.now())
 
 

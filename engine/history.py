@@ -208,6 +208,12 @@ def opening(
     return found or {}
 
 
+def anchored_at(connection: sa.Connection) -> datetime | None:
+    """Return when the last anchor was made."""
+    at: datetime | None = connection.scalar(sa.select(sa.func.max(anchor_table.c.at)))
+    return at
+
+
 def anchor(connection: sa.Connection, at: datetime) -> Anchor:
     """Hash together the heads that moved since the last anchor, and keep them."""
     anchored = (

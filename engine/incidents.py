@@ -11,12 +11,8 @@ import sqlalchemy as sa
 from engine import errors
 from engine import statements
 from engine.tables import incident
-from engine.tables import instance
-from engine.tables import job
-from engine.tables import subscription
-from engine.tables import user_task
 
-STALLED = "这一办件既没有在等待任何人或任何时间，也没有结束。"
+STALLED = "这一办件停住了：既没有在等待任何人或任何时间，也没有结束。"
 
 
 def row(
@@ -98,34 +94,3 @@ def annotate(connection: sa.Connection, incident_id: str, text: str) -> None:
     connection.execute(
         incident.update().where(incident.c.id == incident_id).values(annotation=text)
     )
-
-
-def stalled(connection: sa.Connection, at: datetime) -> list[str]:
-    """Open an incident for each active instance that waits for nothing.
-
-    Returns the ids of the instances. One that has an open incident already is in
-    somebody's sight and not reported again.
-    """
-    child = instance.alias()
-    waits = (
-        (user_task, user_task.c.closed_at.is_(None)),
-        (job, sa.true()),
-        (subscription, sa.true()),
-        (incident, incident.c.resolved_at.is_(None)),
-    )
-    found = connection.scalars(
-        sa.select(instance.c.id)
-        .where(
-            instance.c.status == "active",
-            *(
-                ~sa.exists().where(table.c.instance_id == instance.c.id, still)
-                for table, still in waits
-            ),
-            ~sa.exists().where(
-                child.c.parent_id == instance.c.id, child.c.status == "active"
-            ),
-        )
-        .order_by(instance.c.id)
-    ).all()
-    open_(connection, [row("stalled", STALLED, at, instance_id=i) for i in found])
-    return list(found)

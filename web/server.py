@@ -1,8 +1,10 @@
 """The web server and the heartbeat that runs what is due."""
 
+import math
 import signal
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -21,6 +23,11 @@ BATCH = 50
 #: people get their turn while thousands of jobs are caught up with.
 WITHIN_SECONDS = 0.5
 REST_SECONDS = 0.002
+#: How often stalled instances are looked for, and histories anchored.
+ROUND = timedelta(hours=1)
+ANCHORED_EVERY = timedelta(days=1)
+#: How often the clock is asked whether it is time for a round.
+LOOK_SECONDS = 30
 THREADS = 16
 #: What is under way when the server is told to stop may finish within this time.
 GRACE_SECONDS = 30
@@ -69,6 +76,32 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.scheduler.shutdown(wait=True)
 
 
+class Rounds:
+    """What is done by the hour and by the day, on the clock of the engine."""
+
+    def __init__(self, engine: engines.Engine) -> None:
+        """Begin an hour from now: what an outage left is caught up with first."""
+        self.engine = engine
+        self.next_at = engine.clock.now() + ROUND
+
+    def turn(self) -> bool:
+        """Look for stalled instances and anchor the histories if it is time.
+
+        Any number of processes may do so; there is one anchor a day all the same.
+        """
+        now = self.engine.clock.now()
+        if now < self.next_at:
+            return False
+        self.next_at = now + ROUND
+        try:
+            self.engine.report_stalled()
+            self.engine.anchor_history(every=ANCHORED_EVERY)
+        except Exception as error:
+            # As with a beat: whatever is wrong, the next round is made.
+            logs.failure(error)
+        return True
+
+
 def heartbeat(engine: engines.Engine) -> BackgroundScheduler:
     """Start a thread that runs what is due once a second; one beat at a time."""
     scheduler = BackgroundScheduler(timezone="UTC")
@@ -81,14 +114,27 @@ def heartbeat(engine: engines.Engine) -> BackgroundScheduler:
         coalesce=True,
         misfire_grace_time=None,
     )
+    scheduler.add_job(
+        Rounds(engine).turn,
+        "interval",
+        seconds=LOOK_SECONDS,
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+    )
     scheduler.start()
     return scheduler
 
 
-def beat(engine: engines.Engine) -> int:
+def beat(
+    engine: engines.Engine,
+    *,
+    within: float = WITHIN_SECONDS,
+    rest: float = REST_SECONDS,
+) -> int:
     """Run what is due and say how much; a failure is logged and tried next time."""
     try:
-        return engine.run_due(limit=BATCH)
+        return engine.run_due(limit=BATCH, within=within, rest=rest)
     except Exception as error:
         # Whatever is wrong (a database that restarts), the heart goes on beating.
         logs.failure(error)
@@ -97,9 +143,11 @@ def beat(engine: engines.Engine) -> int:
 
 def work(engine: engines.Engine, stopped: threading.Event) -> None:
     """Run what is due until told to stop; the job under way is finished first."""
+    rounds = Rounds(engine)
     while not stopped.is_set():
+        rounds.turn()
         # A full batch means that more may be waiting.
-        if beat(engine) < BATCH:
+        if beat(engine, within=math.inf, rest=0.0) < BATCH:
             stopped.wait(BEAT_SECONDS)
 
 

@@ -47,6 +47,24 @@ def dump(game: Game) -> bytes:
     return VERSION + zstandard.compress(packed, 1)
 
 
+def waits(state: bytes | None) -> dict[str, tuple[str, str]]:
+    """Return the open waits of a stored state: id to (kind, element id).
+
+    Needs no graph; UnreadableState for what is no stored state.
+    """
+    if state is None or state[:1] != VERSION:
+        raise UnreadableState
+    try:
+        _, rows = orjson.loads(zstandard.decompress(state[1:]))
+        return {
+            token_id: (internal["wait"], name)
+            for token_id, _, _, name, internal, _ in rows
+            if "wait" in internal
+        }
+    except (ValueError, TypeError, zstandard.ZstdError) as error:
+        raise UnreadableState from error
+
+
 def load(graph: Graph, state: bytes, surroundings: Surroundings) -> Game:
     """Return the instance that `dump` stored; raise UnreadableState otherwise."""
     if state[:1] != VERSION:
