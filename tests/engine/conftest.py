@@ -35,6 +35,7 @@ class Office:
     def __init__(self, pool: sa.Engine) -> None:
         self.pool = pool
         self.clock = clocks.FixedClock(MONDAY)
+        self.calendar = workdays.Calendar({})
         self.registry = handlers.Registry()
         self.engine = self.another_engine()
 
@@ -43,7 +44,7 @@ class Office:
         return Engine(
             self.pool,
             clock=self.clock,
-            calendar=workdays.Calendar({}),
+            calendar=self.calendar,
             registry=self.registry,
         )
 
