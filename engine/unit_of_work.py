@@ -290,11 +290,11 @@ class UnitOfWork:
 
     def variables(self, instance_id: str) -> dict[str, object]:
         """Return the process variables of a running instance."""
-        return dict(instances.load(self, instance_id).game.variables)
+        return dict(instances.look(self, instance_id).variables)
 
     def active_elements(self, instance_id: str) -> tuple[str, ...]:
         """Return the elements in which tokens of a running instance stand."""
-        return instances.load(self, instance_id).game.active_elements
+        return instances.look(self, instance_id).active_elements
 
     def plan_migration(
         self,

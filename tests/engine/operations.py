@@ -140,15 +140,15 @@ def holders(office: Office, name: str) -> list[str | None]:
 
 
 def closed_task(office: Office, name: str) -> str:
-    """Return the id of the task of this name that was closed last."""
+    """Return the id of the task of this name that was completed last."""
+    event = tables.history_event.c
     rows = office.rows(
-        sa.select(tables.user_task.c.id)
-        .where(
-            tables.user_task.c.name == name, tables.user_task.c.closed_at.is_not(None)
-        )
-        .order_by(tables.user_task.c.closed_at)
+        sa.select(event.task_id)
+        .join(tables.user_task, tables.user_task.c.id == event.task_id)
+        .where(event.type == "task_completed", tables.user_task.c.name == name)
+        .order_by(event.seq)
     )
-    return str(rows[-1].id)
+    return str(rows[-1].task_id)
 
 
 def task_of(office: Office, name: str, assignee: str) -> str:
@@ -181,5 +181,15 @@ def called(office: Office, caller_id: str) -> list[str]:
         sa.select(table.id)
         .where(table.parent_id == caller_id, table.status == "active")
         .order_by(table.id)
+    )
+    return [str(row.id) for row in rows]
+
+
+def open_tasks(office: Office, name: str) -> list[str]:
+    """Return the ids of the open tasks of this name."""
+    rows = office.rows(
+        sa.select(tables.user_task.c.id)
+        .where(tables.user_task.c.name == name, tables.user_task.c.closed_at.is_(None))
+        .order_by(tables.user_task.c.id)
     )
     return [str(row.id) for row in rows]
