@@ -304,6 +304,9 @@ def _ask(
     values: dict[str, Any] = {
         column: row[column] for name in asked.changed for column in COLUMNS[name]
     }
+    if "assignment" in asked.changed:
+        # Who held it holds it no longer, nor does whom they asked.
+        values["delegated_by"] = None
     if values:
         connection.execute(
             user_task.update().where(user_task.c.id == asked.wait.id).values(values)

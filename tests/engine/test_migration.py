@@ -12,15 +12,20 @@ from hypothesis import strategies as st
 
 from engine import definitions
 from engine import errors
+from engine import handlers
 from engine import history
 from engine import instances
 from engine import migration as migrating
 from engine import queries
 from engine import tables
+from engine import unit_of_work
+from engine import user_tasks
 from engine.bpmn.game import migration
 from tests.engine.bpmn.versions import VERSIONS
 from tests.engine.conftest import Office
+from tests.engine.conftest import Race
 from tests.engine.conftest import line
+from tests.engine.conftest import service
 from tests.engine.conftest import task
 
 V1 = line("p", task("a", "拟办"), task("b", "审核"))
@@ -420,8 +425,8 @@ def test_a_plan_says_what_would_be_and_changes_nothing(office: Office) -> None:
     ] == [verdict.obstacles[0].message for verdict in found[1:]]
 
 
-def test_in_bulk_a_refusal_and_a_conflict_stop_no_other(office: Office) -> None:
-    """One is overtaken by another person; its verdict says so, the rest goes on."""
+def test_in_bulk_one_that_is_refused_stops_no_other(office: Office) -> None:
+    """One stands where it cannot, one has ended meanwhile; the rest goes on."""
     office.deploy(V1)
     ids = [office.start("p") for _ in range(3)]
     (row,) = office.rows(
@@ -440,6 +445,104 @@ def test_in_bulk_a_refusal_and_a_conflict_stop_no_other(office: Office) -> None:
     assert [True, False, False, True] == [verdict.possible for verdict in found]
     assert [2, 1, 1, 2] == [version_of(office, one) for one in (*ids, last)]
     assert [] == verified(office)
+
+
+def test_a_suspended_instance_is_not_migrated(office: Office) -> None:
+    office.deploy(V1)
+    instance_id = office.start("p")
+    with office.engine.begin() as work:
+        work.suspend(instance_id, "等待上级答复", "director")
+    office.deploy(V2)
+    before = office.dump()
+    (verdict,) = office.engine.migrate_all([instance_id], 2, person="director")
+
+    assert [user_tasks.Suspended.__doc__] == [o.message for o in verdict.obstacles]
+    assert before == office.dump()
+
+
+def test_an_instance_does_not_migrate_from_under_its_own_feet(office: Office) -> None:
+    """A handler runs while tokens move; the act of the person is refused whole."""
+
+    @office.registry.handler("leap")
+    def leap(call: handlers.Call) -> None:
+        assert isinstance(call.work, unit_of_work.UnitOfWork)
+        call.work.migrate(call.instance_id, 2, person=None)
+
+    office.deploy(line("p", task("a", "拟办"), service("leap", "leap")))
+    office.start("p")
+    office.deploy(
+        line("p", task("a", "拟办"), service("leap", "leap"), task("b", "乙"))
+    )
+    before = office.dump()
+    with pytest.raises(errors.Conflict, match="正在流转"):
+        office.complete("拟办")
+
+    assert before == office.dump()
+
+
+def test_of_a_migration_and_a_completion_at_once_each_is_whole(
+    office: Office, race: Race
+) -> None:
+    """Whoever is second finds what the first has left, or is told."""
+    office.deploy(V1)
+    ids = [office.start("p") for _ in range(6)]
+    rows = office.rows(sa.select(tables.user_task.c.id))
+    office.deploy(line("p", task("a", "拟办"), task("c", "签发")))
+
+    def complete(task_id: str) -> object:
+        with office.engine.begin() as work:
+            return work.complete_task(task_id, "officer", {})
+
+    results = race(
+        [lambda: office.engine.migrate_all(ids, 2, person="director")]
+        + [lambda task_id=row.id: complete(task_id) for row in rows]  # type: ignore[misc]
+    )
+    assert [] == [
+        one
+        for one in results
+        if isinstance(one, Exception) and not isinstance(one, errors.Conflict)
+    ]
+    (verdicts,) = [one for one in results if isinstance(one, list)]
+    names = {"审核", "签发", "拟办"}
+    assert names >= set(office.waiting())
+    for verdict in verdicts:
+        assert (2 if verdict.possible else 1) == version_of(office, verdict.instance_id)
+    assert [] == office.engine.report_stalled()
+    assert [] == verified(office)
+
+
+def test_a_task_is_returned_only_to_what_the_new_version_still_has(
+    office: Office,
+) -> None:
+    """A step of the old version is in the history, and nowhere to go back to."""
+    office.deploy(line("p", task("old", "旧"), task("a", "拟办"), task("b", "审核")))
+    instance_id = office.start("p")
+    office.complete("旧")
+    office.complete("拟办")
+    office.deploy(line("p", task("a", "拟办"), task("b", "审核")))
+    migrate(office, instance_id)
+    with office.engine.begin() as work:
+        found = work.return_targets(office.open_task("审核"))
+        assert ["a"] == [target.element_id for target in found]
+        work.return_task(
+            office.open_task("审核"), "officer", to="previous", reason="重拟"
+        )
+
+    assert ["拟办"] == office.waiting()
+
+
+def test_a_delegated_task_whose_candidates_change_is_free_again(office: Office) -> None:
+    office.deploy(V1)
+    instance_id = office.start("p")
+    task_id = office.open_task("拟办")
+    with office.engine.begin() as work:
+        work.claim_task(task_id, "officer")
+        work.delegate_task(task_id, "deputy", "officer", "请核对数字")
+    office.deploy(line("p", task("a", "拟办", "director"), task("b", "审核")))
+    migrate(office, instance_id)
+    office.complete("拟办", "director")
+
+    assert ["审核"] == office.waiting()
 
 
 # -- any pair, from any state -------------------------------------------------------
@@ -508,6 +611,7 @@ def test_from_any_state_a_migrated_instance_ends_and_a_refused_one_is_untouched(
     assert before == office.dump()
     (verdict,) = office.engine.migrate_all([instance_id], 2, person="director")
     assert planned == verdict
+    assert [] == office.engine.report_stalled()
     if not verdict.possible:
         assert before == office.dump()
     for _ in range(30):
