@@ -249,6 +249,21 @@ def test_a_task_drawn_as_before_keeps_what_it_asks_for(office: Office) -> None:
     assert ("核办", before.due_at) == (row.name, row.due_at)
 
 
+def test_a_migrated_task_is_completed_by_the_new_form_and_decision(
+    office: Office,
+) -> None:
+    """The files of the version count, also where the diagram is the same."""
+    office.deploy(JUDGED, **{"f.form": form("意见", "old"), "d.dmn": decision("黄")})
+    instance_id = office.start("p", days=1)
+    office.deploy(JUDGED, **{"f.form": form("意见", "new"), "d.dmn": decision("红")})
+    migrate(office, instance_id)
+    with pytest.raises(errors.Invalid):
+        office.complete("填写", old="x")
+    office.complete("填写", new="x")
+
+    assert ["红"] == office.waiting()
+
+
 def caught(name: str) -> str:
     """Return a process that waits for a message of this name."""
     return f'<message id="m" name="{name}"/>' + line(
@@ -585,7 +600,7 @@ def happen(office: Office, choice: str) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
