@@ -66,7 +66,9 @@ def resolve(
     identity = people.identity(work.connection, person, work.now())
     on_behalf_of = None
     if person not in (task.assignee, task.delegated_by):
-        on_behalf_of = _principal(task, identity)
+        on_behalf_of = user_tasks.stood_in_for(task, identity)
+        if on_behalf_of is None:
+            raise user_tasks.NotACandidate(task_id=task_id, person=person)
     require_reason(answer, "答复")
     _hand(work, task, task.delegated_by)
     details = {"to": task.delegated_by, "answer": answer}
@@ -90,13 +92,6 @@ def _held(
     on_behalf_of = user_tasks.authority(work.connection, task, identity)
     user_tasks.require_undelegated(task)
     return task, on_behalf_of
-
-
-def _principal(task: user_tasks.UserTask, identity: people.Identity) -> str:
-    for principal in identity.substitutes_for:
-        if principal.person == task.assignee and principal.covers(task.procedure):
-            return principal.person
-    raise user_tasks.NotACandidate(task_id=task.id, person=identity.person)
 
 
 def _require_other(

@@ -352,6 +352,9 @@ def add_substitution(
     _require_interval(starts_at, ends_at)
     if principal == substitute:
         raise errors.Invalid(fields={"substitute": ["代理人不能是本人。"]})
+    # Two that are added at once would not see each other, and could close a circle.
+    turn = sa.select(person_table.c.id).order_by(person_table.c.id).limit(1)
+    connection.execute(turn.with_for_update())
     standing = connection.execute(
         sa.select(substitution.c.principal, substitution.c.substitute).where(
             substitution.c.starts_at < ends_at, starts_at < substitution.c.ends_at

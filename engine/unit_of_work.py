@@ -403,14 +403,16 @@ class UnitOfWork:
         identity = people.identity(self.connection, person, self.now())
         task = user_tasks.get(self.connection, task_id)
         on_behalf_of = user_tasks.authority(self.connection, task, identity)
-        user_tasks.claim(self.connection, task, person)
+        user_tasks.claim(self.connection, task, on_behalf_of or person)
         self._record_of(task, "task_claimed", person, on_behalf_of)
 
     def release_task(self, task_id: str, person: str) -> None:
         """Give a task that one has claimed back to its candidates."""
+        identity = people.identity(self.connection, person, self.now())
         task = user_tasks.get(self.connection, task_id)
-        user_tasks.release(self.connection, task, person)
-        self._record_of(task, "task_released", person, None)
+        on_behalf_of = user_tasks.stood_in_for(task, identity)
+        user_tasks.release(self.connection, task, on_behalf_of or person)
+        self._record_of(task, "task_released", person, on_behalf_of)
 
     def assign_task(self, task_id: str, to: str, person: str | None) -> None:
         """Give a task to a person, whoever has it now (指派)."""

@@ -201,10 +201,21 @@ def _reaches(task: UserTask, principal: people.Principal, person: str) -> bool:
 
 
 def _has_acted(connection: sa.Connection, root_id: str, person: str) -> bool:
+    # What a substitute did for the person counts as the person's own.
     acted = sa.select(user_task.c.id).where(
-        user_task.c.root_id == root_id, user_task.c.closed_by == person
+        user_task.c.root_id == root_id,
+        (user_task.c.closed_by == person) | (user_task.c.on_behalf_of == person),
     )
     return connection.execute(acted.limit(1)).first() is not None
+
+
+def stood_in_for(task: UserTask, identity: people.Identity) -> str | None:
+    """Return the assignee if it is somebody for whom the person may act."""
+    for principal in identity.substitutes_for:
+        if principal.person == task.assignee and principal.covers(task.procedure):
+            if _reaches(task, principal, identity.person):
+                return principal.person
+    return None
 
 
 def require_undelegated(task: UserTask) -> None:
@@ -214,7 +225,10 @@ def require_undelegated(task: UserTask) -> None:
 
 
 def claim(connection: sa.Connection, task: UserTask, person: str) -> None:
-    """Make the person the assignee; `Claimed` if another was quicker."""
+    """Make the person the assignee; `Claimed` if another was quicker.
+
+    A substitute claims for the principal, so that both go on seeing the task.
+    """
     claimed = connection.execute(
         user_task.update()
         .where(
