@@ -18,8 +18,8 @@ from engine.bpmn.game.graph import Graph
 
 Marking = frozenset[str]
 
-#: A scope that can stand in more ways than this is not searched.
-MOST_MARKINGS = 50_000
+#: A scope in which more must be tried is not searched.
+MOST_MARKINGS = 20_000
 
 #: End events after which nothing of the scope is left.
 _FINAL = ("terminate", "error", "cancel")
@@ -29,23 +29,31 @@ class TooManyMarkings(errors.Refused):
     """流程图的并行分支过多，无法判断移动之后能否继续。"""
 
 
-@lru_cache(maxsize=128)
-def reachable(graph: Graph, scope_id: str) -> frozenset[Marking]:
-    """Return every marking that tokens can come to in a scope (BPMN 2.0 §13).
+@lru_cache(maxsize=4096)
+def resting(graph: Graph, scope_id: str, held: Marking) -> frozenset[Marking]:
+    """Return the markings in which tokens stand on all the held places.
 
-    Whatever a condition may choose or an event may do is taken to happen. Raises
-    TooManyMarkings.
+    Besides them tokens only wait on sequence flows at joins (BPMN 2.0 §13.4);
+    whatever a condition may choose or an event may do is taken to happen. None means
+    that the held places exclude each other. Raises TooManyMarkings.
     """
     seen = set(_beginnings(graph, scope_id))
     ahead = list(seen)
+    found: set[Marking] = set()
     while ahead:
-        for marking in _following(graph, ahead.pop()):
-            if marking not in seen:
-                seen.add(marking)
-                ahead.append(marking)
+        marking = ahead.pop()
+        following = _following(graph, marking, held)
+        if following is None:
+            if held <= marking and not _complete(graph, marking):
+                found.add(marking)
+            following = []
+        for new in chain(following, _spawned(graph, marking, held)):
+            if new not in seen:
+                seen.add(new)
+                ahead.append(new)
         if len(seen) > MOST_MARKINGS:
             raise TooManyMarkings(scope=scope_id)
-    return frozenset(seen)
+    return frozenset(found)
 
 
 def _beginnings(graph: Graph, scope_id: str) -> Iterator[Marking]:
@@ -55,25 +63,61 @@ def _beginnings(graph: Graph, scope_id: str) -> Iterator[Marking]:
             yield frozenset({element.id})
 
 
-def _following(graph: Graph, marking: Marking) -> Iterator[Marking]:
+def _following(graph: Graph, marking: Marking, held: Marking) -> list[Marking] | None:
+    """Return what comes next; None where all tokens rest.
+
+    Tokens do not stand in each other's way, so it is enough to move one at a time,
+    and to let joins through when nothing else moves.
+    """
     elements = graph.process.elements
-    flows = graph.process.sequence_flows
-    for place in marking:
-        if place not in elements:
-            join = elements[flows[place].target]
-            consumed = _let_through(graph, marking, join)
-            if consumed:
-                yield marking - consumed | {join.id}
-            continue
-        element = elements[place]
-        rest = marking - {place}
-        if element.event is not None and element.event.kind in _FINAL:
-            yield frozenset()
-            continue
-        for taken in _choices(graph, element):
-            yield rest | {_arrival(graph, flow) for flow in taken}
+    moving = [place for place in marking - held if place in elements]
+    if moving:
+        return list(_onward(graph, marking, min(moving)))
+    joins = {
+        elements[graph.process.sequence_flows[p].target].id
+        for p in _flows(graph, marking)
+    }
+    for join_id in sorted(joins):
+        join = elements[join_id]
+        consumed = _let_through(graph, marking, join)
+        if consumed and not consumed & held:
+            return [marking - consumed | {join.id}]
+    return None
+
+
+def _onward(graph: Graph, marking: Marking, place: str) -> Iterator[Marking]:
+    """Yield where a marking can go by the token at one element."""
+    element = graph.element(place)
+    if element.event is not None and element.event.kind in _FINAL:
+        yield frozenset()
+        return
+    rest = marking - {place}
+    for taken in _choices(graph, element):
+        yield rest | {_arrival(graph, flow) for flow in taken}
+    for boundary in graph.boundary_events(place):
+        yield (rest if boundary.interrupting else marking) | {boundary.id}
+
+
+def _spawned(graph: Graph, marking: Marking, held: Marking) -> Iterator[Marking]:
+    """Yield what the non-interrupting events of held activities add."""
+    for place in marking & held:
         for boundary in graph.boundary_events(place):
-            yield (rest if boundary.interrupting else marking) | {boundary.id}
+            if not boundary.interrupting:
+                yield marking | {boundary.id}
+
+
+def _complete(graph: Graph, marking: Marking) -> bool:
+    """Tell whether a parallel join has all it waits for, and would not rest."""
+    elements, flows = graph.process.elements, graph.process.sequence_flows
+    joins = (elements[flows[place].target] for place in _flows(graph, marking))
+    return any(
+        join.kind == "parallelGateway" and marking.issuperset(join.incoming)
+        for join in joins
+    )
+
+
+def _flows(graph: Graph, marking: Marking) -> list[str]:
+    return [place for place in marking if place not in graph.process.elements]
 
 
 def _arrival(graph: Graph, flow: model.SequenceFlow) -> str:

@@ -89,29 +89,31 @@ def plan(game: "Game", token_id: str, target_id: str) -> Move:
     ]
     left = place_of(leaving)
     standing = {place_of(child) for child in beside}
-    possible = []
-    for marking in markings.reachable(game.graph, target.scope):
-        if target.id not in marking:
-            continue
-        if left in marking and left != target.id:
-            raise CannotMove(
-                f"{_named(target)} 在另一条并行分支上，不能移到那里。",
-                element_id=target.id,
-            )
-        missing = marking - standing - {target.id}
-        if not any(place in game.graph.process.elements for place in missing):
-            kept = marking & standing
-            possible.append((-len(kept), len(missing), sorted(marking)))
-    if not possible:
+    held = frozenset({target.id})
+
+    def resting(places: markings.Marking) -> frozenset[markings.Marking]:
+        return markings.resting(game.graph, target.scope, places)
+
+    if left != target.id and resting(held | {left}):
+        raise CannotMove(
+            f"{_named(target)} 在另一条并行分支上，不能移到那里。",
+            element_id=target.id,
+        )
+    if not resting(held):
         raise CannotMove(
             f"移到 {_named(target)} 之后，并行分支将无法汇合。", element_id=target.id
         )
-    chosen = frozenset(min(possible)[2])
+    # As many as can stay do; tokens in elements go before those that wait at joins.
+    elements = game.graph.process.elements
+    for place in sorted(standing, key=lambda p: (p not in elements, p)):
+        if resting(held | {place}):
+            held |= {place}
+    done = min((sorted(m - held) for m in resting(held)), key=lambda d: (len(d), d))
     return Move(
         scope=scope,
         leaving=leaving,
-        ending=tuple(child for child in beside if place_of(child) not in chosen),
-        done=tuple(sorted(chosen - standing - {target.id})),
+        ending=tuple(child for child in beside if place_of(child) not in held),
+        done=tuple(done),
         target=target,
     )
 

@@ -242,7 +242,7 @@ def test_what_is_returned_comes_straight_back_to_its_holder() -> None:
 
 def block(draw: random.Random, depth: int, names: list[str]) -> tuple[str, str, str]:
     """Return the XML, the first and the last element of a random structured block."""
-    kind = draw.choice(["task", "task", "line", "fork", "choice", "loop"])
+    kind = draw.choice(["task", "task", "line", "fork", "some", "choice", "loop"])
     number = len(names)
     if depth == 0 or kind == "task":
         names.append(f"t{number}")
@@ -253,7 +253,8 @@ def block(draw: random.Random, depth: int, names: list[str]) -> tuple[str, str, 
     if kind == "line":
         pairs = [f"{a[2]} {b[1]}" for a, b in itertools.pairwise(inner)]
         return body + arrows(*pairs), inner[0][1], inner[-1][2]
-    tag = "parallelGateway" if kind == "fork" else "exclusiveGateway"
+    tags = {"fork": "parallelGateway", "some": "inclusiveGateway"}
+    tag = tags.get(kind, "exclusiveGateway")
     opens, closes = f"o{number}", f"c{number}"
     body += f'<{tag} id="{opens}"/>'
     if kind == "loop":
@@ -268,14 +269,15 @@ def block(draw: random.Random, depth: int, names: list[str]) -> tuple[str, str, 
             "</conditionExpression></sequenceFlow>"
         )
         return body, opens, f"out{number}"
-    default = f' default="{opens}-{inner[0][1]}"' if kind == "choice" else ""
+    default = f' default="{opens}-{inner[0][1]}"' if kind in ("choice", "some") else ""
     body = body.replace(f'<{tag} id="{opens}"/>', f'<{tag} id="{opens}"{default}/>')
     body += f'<{tag} id="{closes}"/>'
     for place, (_, first, last) in enumerate(inner):
-        if kind == "choice" and place:
+        if kind in ("choice", "some") and place:
+            holds = "==" if kind == "choice" else ">="
             body += (
                 f'<sequenceFlow id="{opens}-{first}" sourceRef="{opens}"'
-                f' targetRef="{first}"><conditionExpression>${{pick == {place}}}'
+                f' targetRef="{first}"><conditionExpression>${{pick {holds} {place}}}'
                 "</conditionExpression></sequenceFlow>"
             )
         else:
