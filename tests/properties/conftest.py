@@ -1,0 +1,5 @@
+"""The office of the engine's own tests."""
+
+from tests.engine import conftest
+
+office = conftest.office
