@@ -27,13 +27,22 @@ Place = tuple[str, str, str]
 LIBRARY = definitions.Library()
 
 
-def examine(connection: sa.Connection, ledger: Ledger | None = None) -> list[str]:
-    """Return what is wrong; nothing when the database and the ledger agree."""
+def examine(
+    connection: sa.Connection,
+    ledger: Ledger | None = None,
+    *,
+    interrupted: bool = False,
+) -> list[str]:
+    """Return what is wrong; nothing when the database and the ledger agree.
+
+    Where callers may have been `interrupted`, the result of a called instance may
+    have come too late to be taken over.
+    """
     found = [f"{f.instance_id}: {f.message}" for f in history.verify_all(connection)]
     found += waits(connection)
     found += candidates(connection)
     found += completions(connection)
-    found += hand_overs(connection)
+    found += hand_overs(connection, interrupted)
     found += outbox(connection)
     if ledger is not None:
         found += promises(connection, ledger)
@@ -128,7 +137,7 @@ def completions(connection: sa.Connection) -> Iterator[str]:
             )
 
 
-def hand_overs(connection: sa.Connection) -> Iterator[str]:
+def hand_overs(connection: sa.Connection, interrupted: bool) -> Iterator[str]:
     """Compare the ends of called instances with what their callers took over."""
     instance, event, job = tables.instance.c, tables.history_event.c, tables.job.c
     ended = Counter(
@@ -151,7 +160,10 @@ def hand_overs(connection: sa.Connection) -> Iterator[str]:
         connection.scalars(sa.select(job.instance_id).where(job.kind == "hand_over"))
     )
     for parent_id in sorted(set(ended) | set(taken)):
-        if ended[parent_id] != taken[parent_id] + under_way[parent_id]:
+        accounted = taken[parent_id] + under_way[parent_id]
+        if ended[parent_id] < accounted or (
+            ended[parent_id] > accounted and not interrupted
+        ):
             yield (
                 f"{parent_id}: {ended[parent_id]} called instances have ended, "
                 f"{taken[parent_id]} taken over, {under_way[parent_id]} under way"
