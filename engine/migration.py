@@ -19,6 +19,7 @@ from engine.bpmn import facts
 from engine.bpmn.diagrams import comparison
 from engine.bpmn.diagrams import problems
 from engine.bpmn.game import migration
+from engine.bpmn.game import obstructions
 from engine.tables import candidate
 from engine.tables import definition as definition_table
 from engine.tables import definition_resource
@@ -63,7 +64,7 @@ class Verdict:
     instance_id: str
     business_key: str | None
     version: int
-    obstacles: tuple[migration.Obstacle, ...] = ()
+    obstacles: tuple[obstructions.Obstacle, ...] = ()
     effects: tuple[str, ...] = ()
 
     @property
@@ -177,16 +178,13 @@ def refused(
         .join(definition_table, definition_table.c.id == instance_table.c.definition_id)
         .where(instance_table.c.id == instance_id)
     ).one_or_none()
-    obstacles: tuple[migration.Obstacle, ...]
-    if isinstance(refusal, migration.Obstructed):
-        obstacles = refusal.obstacles
-    else:
-        obstacles = (migration.Obstacle(None, refusal.message),)
+    found = (obstructions.Obstacle(None, refusal.message),)
+    told = refusal.obstacles if isinstance(refusal, obstructions.Obstructed) else found
     return Verdict(
         instance_id=instance_id,
         business_key=row.business_key if row else None,
         version=row.version if row else 0,
-        obstacles=obstacles,
+        obstacles=told,
     )
 
 

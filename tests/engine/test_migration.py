@@ -20,7 +20,7 @@ from engine import queries
 from engine import tables
 from engine import unit_of_work
 from engine import user_tasks
-from engine.bpmn.game import migration
+from engine.bpmn.game import obstructions
 from tests.engine.bpmn.versions import VERSIONS
 from tests.engine.conftest import Office
 from tests.engine.conftest import Race
@@ -382,10 +382,10 @@ def test_an_incident_is_retried_in_the_new_version(office: Office) -> None:
         (
             2,
             {},
-            migration.Obstructed,
+            obstructions.Obstructed,
             "用户任务“拟办”（a）正在办理，新版本中没有它，也",
         ),
-        (2, {"z": "b"}, migration.Obstructed, "对应关系里的“z”在原版本中不存在。"),
+        (2, {"z": "b"}, obstructions.Obstructed, "对应关系里的“z”在原版本中不存在。"),
         (1, {}, migrating.SameVersion, "这一办件已在这一版本上办理。"),
         (9, {}, definitions.NoSuchDefinition, "流程“p”没有第 9 版。"),
     ],

@@ -8,7 +8,6 @@ asked here is lost silently, or hangs).
 
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from dataclasses import field
@@ -20,32 +19,12 @@ from engine.bpmn import model
 from engine.bpmn.diagrams import comparison
 from engine.bpmn.game import catching
 from engine.bpmn.game import gateways
-from engine.bpmn.game import markings
 from engine.bpmn.game import moves
+from engine.bpmn.game import obstructions
 from engine.bpmn.game.graph import Graph
 from engine.bpmn.game.surroundings import Surroundings
 from engine.bpmn.game.tokens import Game
 from engine.bpmn.game.tokens import Token
-
-#: Waits that a change of the element's event makes impossible.
-EVENTS = ("message", "signal", "timer", "conditional")
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why an instance cannot go on in another version, and at which element."""
-
-    element_id: str | None
-    message: str
-
-
-class Obstructed(errors.Refused):
-    """这一办件不能改到这一版本。"""
-
-    def __init__(self, obstacles: Sequence[Obstacle], **ids: object) -> None:
-        """Carry every obstacle; the message tells them all."""
-        self.obstacles = tuple(obstacles)
-        super().__init__("".join(one.message for one in obstacles), **ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +60,7 @@ def migrate(
     """Return the instance in another graph; the one given is left as it is.
 
     `mapping` leads from element ids to those of the new graph, where they differ. The
-    tokens rest until `settle`. Raises Obstructed.
+    tokens rest until `settle`. Raises obstructions.Obstructed.
     """
     return _Migration(game, graph, surroundings, mapping, restart_timers).result()
 
@@ -118,11 +97,11 @@ class _Migration:
         self.migrated = Migrated(self.new)
 
     def result(self) -> Migrated:
-        obstacles = list(dict.fromkeys(self._obstacles()))
-        if not obstacles:
-            obstacles = list(dict.fromkeys(self._rebuild()))
-        if obstacles:
-            raise Obstructed(obstacles)
+        found = list(dict.fromkeys(self._obstacles()))
+        if not found:
+            found = list(dict.fromkeys(self._rebuild()))
+        if found:
+            raise obstructions.Obstructed(found)
         self.migrated.happened = tuple(self.new.take_facts())
         for fact in self.migrated.happened:
             self.new.report(fact)
@@ -137,7 +116,7 @@ class _Migration:
 
     # -- what stands in the way ------------------------------------------------
 
-    def _obstacles(self) -> Iterator[Obstacle]:
+    def _obstacles(self) -> Iterator[obstructions.Obstacle]:
         known = (self.old.graph.process.elements, self.graph.process.elements)
         for ids, elements, which in zip(
             (self.mapping, self.mapping.values()), known, ("原", "新"), strict=True
@@ -145,12 +124,12 @@ class _Migration:
             for element_id in ids:
                 if element_id not in elements:
                     message = f"对应关系里的“{element_id}”在{which}版本中不存在。"
-                    yield Obstacle(element_id, message)
+                    yield obstructions.Obstacle(element_id, message)
         for token in self.old.tokens():
             if token is not self.old.task_tree and not token.subscription:
                 for reason in self._reasons(token):
                     named = comparison.label(token.element)
-                    yield Obstacle(token.element.id, f"{named}{reason}")
+                    yield obstructions.Obstacle(token.element.id, f"{named}{reason}")
             yield from self._contradictions(token)
 
     def _reasons(self, token: Token) -> Iterator[str]:
@@ -168,8 +147,8 @@ class _Migration:
         scope = self._target(token.parent.element.id)
         if not token.iteration and scope is not None and scope.id != after.scope:
             yield "正在办理，在新版本中移到了另一个（子）流程里。"
-        yield from _waits_otherwise(token, after)
-        yield from _loops_otherwise(token, after)
+        yield from obstructions.waits_otherwise(token, after)
+        yield from obstructions.loops_otherwise(token, after)
         if _stands_at_join(token) and self._arrow(token, after) is None:
             arrow = token.internal_data["flow"]
             yield f"正在等待汇合，到达它的顺序流“{arrow}”在新版本中没有了。"
@@ -187,7 +166,7 @@ class _Migration:
         found = [f for f in after.incoming if source and arrows[f].source == source.id]
         return found[0] if len(found) == 1 else None
 
-    def _contradictions(self, scope: Token) -> Iterator[Obstacle]:
+    def _contradictions(self, scope: Token) -> Iterator[obstructions.Obstacle]:
         """Yield where tokens would stand as the new drawing never has them stand.
 
         A parallel join would wait in vain, or what ran side by side would be done
@@ -207,14 +186,14 @@ class _Migration:
         if any(one is None or one.scope != after.id for one in targets):
             return
         standing = frozenset(moves.place_of(token) for token in places)
-        moved = frozenset(self._place(token) for token in places)
+        moved = frozenset(place for token in places if (place := self._place(token)))
         if (
-            None not in moved
-            and moved not in markings.reachable(self.graph, after.id)
-            and standing in markings.reachable(self.old.graph, scope.element.id)
+            len(moved) == len(standing)
+            and not obstructions.can_stand(self.graph, after.id, moved)
+            and obstructions.can_stand(self.old.graph, scope.element.id, standing)
         ):
             named = "、".join(comparison.label(token.element) for token in places)
-            yield Obstacle(
+            yield obstructions.Obstacle(
                 places[0].element.id,
                 f"{named}正在办理，而新版本的并行分支不会停成这样：改过去以后汇合会"
                 "永远等不齐，或者同一环节会办理两次。",
@@ -229,7 +208,7 @@ class _Migration:
 
     # -- the tokens in the new graph -------------------------------------------
 
-    def _rebuild(self) -> Iterator[Obstacle]:
+    def _rebuild(self) -> Iterator[obstructions.Obstacle]:
         """Put the tokens into the new graph; yield what cannot be evaluated there."""
         moved: dict[str, Token] = {}
         for token in self.old.tokens():
@@ -249,7 +228,7 @@ class _Migration:
                 self._listen_also(self.old.tasks[token_id], copy)
             except errors.DuchaError as error:
                 named = comparison.label(copy.element)
-                yield Obstacle(
+                yield obstructions.Obstacle(
                     copy.element.id,
                     f"{named}在新版本中无法继续：{error.message.rstrip('。')}。",
                 )
@@ -286,22 +265,15 @@ class _Migration:
         kind, before = token.internal_data.get("wait"), token.element
         if kind == "external":
             return before.attributes.get("topic") == after.attributes.get("topic")
+        if kind not in (*obstructions.EVENTS, "receive"):
+            return True
         if before.event is None or after.event is None:
-            return before.event is after.event or kind not in (*EVENTS, "receive")
+            return before.event is after.event
         if kind == "timer":
             return before.event.timer == after.event.timer or not self.restart_timers
-        if kind in ("message", "receive"):
-            keys = (
-                self.old.graph.process.correlations,
-                self.graph.process.correlations,
-            )
-            named = before.event.name, after.event.name
-            return named[0] == named[1] and keys[0].get(named[0]) == keys[1].get(
-                named[1]
-            )
-        if kind in ("signal", "conditional"):
-            return before.event == after.event
-        return True
+        named = before.event.name
+        old, new = (g.process.correlations for g in (self.old.graph, self.graph))
+        return before.event == after.event and old.get(named) == new.get(named)
 
     def _wait_on(self, token: Token, copy: Token) -> None:
         """Wait anew where the wait has changed; say what a user task asks for now."""
@@ -372,45 +344,10 @@ def _stands_at_join(token: Token) -> bool:
     return gateways.joins(token.element) and phase != "leave"
 
 
-def _waits_otherwise(token: Token, after: model.Element) -> Iterator[str]:
-    kind = token.internal_data.get("wait")
-    if kind in EVENTS and _event(after) != kind:
-        waited, waits = comparison.EVENTS[kind], comparison.EVENTS[_event(after)]
-        yield f"正在等待{waited}，在新版本中等待的是{waits}。"
-    if kind == "external" and after.attributes.get("type") != "external":
-        yield "正在等待外部程序办理，在新版本中不再由外部程序办理。"
-
-
-def _loops_otherwise(token: Token, after: model.Element) -> Iterator[str]:
-    """Yield why a loop that has begun, or a single run, cannot go on as drawn now."""
-    before = token.element
-    if not (token.body or token.iteration or token.internal_data.get("begun")):
-        return
-    looped = before.loop if token.body or token.iteration else None
-    kinds = [one.kind if one else None for one in (looped, after.loop)]
-    if kinds[0] != kinds[1]:
-        was, becomes = (comparison.LOOPS[kind] for kind in kinds)
-        yield f"正在按“{was}”办理，在新版本中是“{becomes}”。"
-        return
-    if looped is None or after.loop is None:
-        return
-    if looped.element_variable != after.loop.element_variable:
-        yield "的多实例正在办理，多实例变量的名称在新版本中不同。"
-    if (looped.collection is None) != (after.loop.collection is None):
-        yield "的多实例正在办理，实例的来源（集合或个数）在新版本中不同。"
-    results = [(one.result_variable, one.result_item) for one in (looped, after.loop)]
-    if results[0] != results[1]:
-        yield "的多实例正在办理，结果列表的变量在新版本中不同。"
-
-
-def _event(element: model.Element) -> str:
-    if element.kind == "receiveTask":
-        return "message"
-    return element.event.kind if element.event is not None else "none"
-
-
 def _alike(before: model.Element, after: model.Element) -> bool:
-    return before.kind == after.kind and _event(before) == _event(after)
+    return before.kind == after.kind and obstructions.event_kind(
+        before
+    ) == obstructions.event_kind(after)
 
 
 def _listeners(
@@ -435,7 +372,9 @@ def _listeners(
         and not {"wait", "interrupted"} & internal.keys()
     ):
         found += graph.event_starts(element.id)
-    return tuple(one for one in found if _event(one) in catching.LISTENING)
+    return tuple(
+        one for one in found if obstructions.event_kind(one) in catching.LISTENING
+    )
 
 
 def _asks_otherwise(before: model.Element, after: model.Element) -> frozenset[str]:

@@ -8,6 +8,7 @@ import pytest
 from engine.bpmn import facts
 from engine.bpmn.game import codec
 from engine.bpmn.game import migration
+from engine.bpmn.game import obstructions
 from tests.engine.bpmn.drawings import arrows
 from tests.engine.bpmn.game_stories import Story
 from tests.engine.bpmn.game_stories import build
@@ -85,7 +86,7 @@ def migrates(
 
 def refusal(story: Story, body: str, mapping: Mapping[str, str] | None = None) -> str:
     """Return the message of the one obstacle to a migration."""
-    with pytest.raises(migration.Obstructed) as caught:
+    with pytest.raises(obstructions.Obstructed) as caught:
         migrates(story, body, mapping)
     (obstacle,) = caught.value.obstacles
     assert obstacle.message == caught.value.message
@@ -229,7 +230,7 @@ def test_what_cannot_go_on_is_refused_with_the_reason(
     before: str, after_: str, message: str
 ) -> None:
     story = Story(before, units=["zjj", "jtj"])
-    with pytest.raises(migration.Obstructed) as caught:
+    with pytest.raises(obstructions.Obstructed) as caught:
         migrates(story, after_)
 
     assert message.split("|") == [one.message for one in caught.value.obstacles]
@@ -527,7 +528,7 @@ def test_from_every_state_to_every_version_it_is_refused_or_comes_to_its_end(
             waiting = story.tasks
             try:
                 migrates(story, body)
-            except migration.Obstructed as refused:
+            except obstructions.Obstructed as refused:
                 verdicts.append(False)
                 assert after_ != before
                 assert all(one.message.endswith("。") for one in refused.obstacles)
