@@ -10,6 +10,7 @@ import sys
 
 from tests.bench import completions
 from tests.bench import floors
+from tests.bench import large
 
 ROUNDS = 5
 INSTANCES = 30
@@ -42,6 +43,8 @@ def main() -> int:
                 ours += office.steps(INSTANCES)
             report(NAMES[product], GOALS[product], stock, commits, ours)
             memory(NAMES[product], office)
+            for name, value, goal, met in large.figures(office):
+                row(f"{NAMES[product]}: {name}", value, goal, met=met)
             plain.close()
             office.close()
     return 0

@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC
 from datetime import datetime
-from datetime import timedelta
 from pathlib import Path
 
 from lxml import etree
 
 from engine import errors
 from engine.bpmn import model
+from engine.bpmn.diagrams import linter
 from engine.bpmn.diagrams import reading
 from engine.bpmn.game import codec
 from engine.bpmn.game import graph
@@ -196,7 +196,10 @@ def verdict(content: bytes) -> str:
         found = reading.read_diagram(content)
     except errors.Refused as refusal:
         return _named(refusal.message, began)
-    wrong = [p for p in found.problems if p.severity == "error"]
+    problems = [*found.problems]
+    for process in found.processes:
+        problems += linter.lint(process)
+    wrong = [p for p in problems if p.severity == "error"]
     if not all(problem.rule for problem in wrong):
         raise AssertionError(f"a problem without a name: {wrong}")
     if not wrong:

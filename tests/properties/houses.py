@@ -92,36 +92,46 @@ class House:
 
         for task_id, closed in self._tasks():
             for person in PEOPLE[:2]:
-                add(lambda w, t=task_id, p=person: w.complete_task(
-                    t, p, brought))
+                add(lambda w, t=task_id, p=person: w.complete_task(t, p, brought))
             add(lambda w, t=task_id: w.withdraw_task(t, "officer"))
             if not closed:
                 add(lambda w, t=task_id: w.claim_task(t, "officer"))
                 add(lambda w, t=task_id: w.release_task(t, "officer"))
                 add(lambda w, t=task_id: w.return_task(t, "officer", "不妥"))
-                add(lambda w, t=task_id: w.return_task(
-                    t, "officer", "不妥", straight=True))
+                add(
+                    lambda w, t=task_id: w.return_task(
+                        t, "officer", "不妥", straight=True
+                    )
+                )
                 add(lambda w, t=task_id: w.assign_task(t, "deputy", "director"))
                 add(lambda w, t=task_id: w.transfer_task(t, "deputy", "officer", "忙"))
                 add(lambda w, t=task_id: w.delegate_task(t, "deputy", "officer", "？"))
                 add(lambda w, t=task_id: w.resolve_task(t, "deputy", "可以"))
         for instance_id in self.active:
-            add(lambda w, i=instance_id: w.correct_variables(
-                i, brought, "director"))
+            add(lambda w, i=instance_id: w.correct_variables(i, brought, "director"))
             for _, name in self._subscriptions(instance_id):
-                add(lambda w, i=instance_id, n=name: w.correlate(
-                    n, instance_id=i, variables=brought))
+                add(
+                    lambda w, i=instance_id, n=name: w.correlate(
+                        n, instance_id=i, variables=brought
+                    )
+                )
                 add(lambda w, n=name: w.signal(n, brought))
             add(lambda w, i=instance_id: w.terminate(i, "", "director"))
             add(lambda w, i=instance_id: w.suspend(i, "待查", "director"))
             add(lambda w, i=instance_id: w.resume(i, "director"))
             elements = self._standing(instance_id)
             for source, target in itertools.permutations(elements, 2):
-                add(lambda w, i=instance_id, s=source, t=target: w.move_token(
-                    i, s, t, "改道", "director"))
+                add(
+                    lambda w, i=instance_id, s=source, t=target: w.move_token(
+                        i, s, t, "改道", "director"
+                    )
+                )
             for element_id in elements:
-                add(lambda w, i=instance_id, e=element_id: w.add_cosigner(
-                    i, e, "deputy", "director"))
+                add(
+                    lambda w, i=instance_id, e=element_id: w.add_cosigner(
+                        i, e, "deputy", "director"
+                    )
+                )
         for job_id, kind in self._jobs():
             if kind == "external":
                 add(lambda w, j=job_id: serve(w, j, brought))
@@ -152,8 +162,11 @@ class House:
         """Drive the instance to its end: nothing stalls."""
         self.give(lambda w: w.resume(self.root_id, "director"), refusable=True)
         for instance_id in self.active:
-            self.give(lambda w, i=instance_id: w.correct_variables(
-                i, {"x": blocks.CALM}, "director"))
+            self.give(
+                lambda w, i=instance_id: w.correct_variables(
+                    i, {"x": blocks.CALM}, "director"
+                )
+            )
         acts = 0
         while self.active:
             acts += 1
@@ -166,10 +179,13 @@ class House:
         before = self._versions()
         for task_id, closed in self._tasks():
             if not closed:
-                self.give(lambda w: w.resolve_task(task_id, "deputy", "可以"),
-                          refusable=True)
-                self.give(lambda w: w.assign_task(task_id, "officer", "director"),
-                          refusable=True)
+                self.give(
+                    lambda w: w.resolve_task(task_id, "deputy", "可以"), refusable=True
+                )
+                self.give(
+                    lambda w: w.assign_task(task_id, "officer", "director"),
+                    refusable=True,
+                )
                 self.give(lambda w: w.complete_task(task_id, "officer", calm))
                 return True
         for job_id, kind in self._jobs():
@@ -186,8 +202,12 @@ class House:
             for _, name in self._subscriptions(instance_id):
                 if name not in self.leaves:
                     continue
-                self.give(lambda w: w.correlate(
-                    name, instance_id=instance_id, variables=calm), refusable=True)
+                self.give(
+                    lambda w: w.correlate(
+                        name, instance_id=instance_id, variables=calm
+                    ),
+                    refusable=True,
+                )
                 if self._versions() != before:
                     return True
                 self.give(lambda w: w.signal(name, calm))
@@ -210,7 +230,9 @@ class House:
 
     def _remains(self) -> Iterator[str]:
         """Yield what is open in instances that are over."""
-        over = sa.select(tables.instance.c.id).where(tables.instance.c.status == "ended")
+        over = sa.select(tables.instance.c.id).where(
+            tables.instance.c.status == "ended"
+        )
         for table, still in (
             (tables.user_task, tables.user_task.c.closed_at.is_(None)),
             (tables.subscription, sa.true()),
@@ -265,8 +287,7 @@ def written(connection: sa.Connection) -> list[sa.Table]:
     return [
         table
         for table in tables.metadata.sorted_tables
-        if table.name in present
-        and not table.name.startswith((*KEPT, "start_event"))
+        if table.name in present and not table.name.startswith((*KEPT, "start_event"))
     ]
 
 

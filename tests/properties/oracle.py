@@ -12,7 +12,6 @@ from dataclasses import field
 from tests.properties import blocks
 
 
-
 @dataclass(eq=False)
 class Piece:
     """Something that began: open, or over for good."""

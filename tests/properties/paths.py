@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.bpmn import facts
 from engine.bpmn import model
+from engine.bpmn.diagrams import linter
 from engine.bpmn.diagrams import reading
 from engine.bpmn.game import codec
 from engine.bpmn.game import graph
@@ -44,8 +45,10 @@ class World:
 def build(body: blocks.Block) -> graph.Graph:
     """Return the graph of a body; what is generated is never refused."""
     found = reading.read_diagram(drawing.Drawing("p", body).file())
-    assert [] == [p for p in found.problems if p.severity == "error"]
-    return graph.build(found.processes[0])
+    (process,) = found.processes
+    problems = [*found.problems, *linter.lint(process)]
+    assert [] == [p for p in problems if p.severity == "error"]
+    return graph.build(process)
 
 
 class Twins:
