@@ -139,7 +139,6 @@ class House:
                 add(lambda w, j=job_id: w.run_job(j))
         add(lambda w: w.correlate("nobody waits for it"))
         add(lambda _: self._restart())
-        add(lambda _: self.office.clock.advance(timedelta(minutes=30)))
         return found
 
     def picture(self) -> dict[str, list[tuple[object, ...]]]:
@@ -152,11 +151,6 @@ class House:
                 )
                 for table in written(connection)
             }
-
-    def run_due(self) -> None:
-        """Do what the heartbeat does."""
-        while self.office.engine.run_due():
-            pass
 
     def go_home(self) -> None:
         """Drive the instance to its end: nothing stalls."""
@@ -177,43 +171,33 @@ class House:
     def _one_step_home(self) -> bool:
         calm = {"x": blocks.CALM}
         before = self._versions()
-        for task_id, closed in self._tasks():
-            if not closed:
-                self.give(
-                    lambda w: w.resolve_task(task_id, "deputy", "可以"), refusable=True
-                )
-                self.give(
-                    lambda w: w.assign_task(task_id, "officer", "director"),
-                    refusable=True,
-                )
-                self.give(lambda w: w.complete_task(task_id, "officer", calm))
-                return True
-        for job_id, kind in self._jobs():
-            if kind == "external":
-                self.give(lambda w: serve(w, job_id, calm))
-                return True
-            self.give(lambda w: w.run_job(job_id))
+        for command in self._ways_home(calm):
+            self.give(command, refusable=True)
             if self._versions() != before:
                 return True
+        return False
+
+    def _ways_home(self, calm: dict[str, int]) -> Iterator[Command]:
+        """Yield what brings an instance on; of the events only those in its way."""
+        for task_id, closed in self._tasks():
+            if not closed:
+                yield lambda w, t=task_id: w.resolve_task(t, "deputy", "可以")
+                yield lambda w, t=task_id: w.assign_task(t, "officer", "director")
+                yield lambda w, t=task_id: w.complete_task(t, "officer", calm)
+        for job_id, kind in self._jobs():
+            if kind == "external":
+                yield lambda w, j=job_id: serve(w, j, calm)
+            else:
+                yield lambda w, j=job_id: w.run_job(j)
         for incident_id in self._incidents():
-            self.give(lambda w: w.retry_incident(incident_id, "director"))
-            return True
+            yield lambda w, i=incident_id: w.retry_incident(i, "director")
         for instance_id in reversed(self.active):
             for _, name in self._subscriptions(instance_id):
-                if name not in self.leaves:
-                    continue
-                self.give(
-                    lambda w: w.correlate(
-                        name, instance_id=instance_id, variables=calm
-                    ),
-                    refusable=True,
-                )
-                if self._versions() != before:
-                    return True
-                self.give(lambda w: w.signal(name, calm))
-                if self._versions() != before:
-                    return True
-        return False
+                if name in self.leaves:
+                    yield lambda w, i=instance_id, n=name: w.correlate(
+                        n, instance_id=i, variables=calm
+                    )
+                    yield lambda w, n=name: w.signal(n, calm)
 
     def _restart(self) -> None:
         self.office.engine = self.office.another_engine()
@@ -233,15 +217,15 @@ class House:
         over = sa.select(tables.instance.c.id).where(
             tables.instance.c.status == "ended"
         )
-        for table, still in (
+        for rows, still in (
             (tables.user_task, tables.user_task.c.closed_at.is_(None)),
             (tables.subscription, sa.true()),
             (tables.job, tables.job.c.kind.in_(["timer", "async", "external"])),
             (tables.incident, tables.incident.c.resolved_at.is_(None)),
         ):
-            number = self.office.count(table, table.c.instance_id.in_(over), still)
+            number = self.office.count(rows, rows.c.instance_id.in_(over), still)
             if number:
-                yield f"{number} rows of {table.name} outlive their instance"
+                yield f"{number} rows of {rows.name} outlive their instance"
 
     def _versions(self) -> Counter[tuple[str, int]]:
         table = tables.instance
