@@ -23,6 +23,9 @@ from engine import jobs
 from engine.tables import early_message
 from engine.tables import idempotency
 
+#: When a message whose receiver is suspended is looked at again.
+LATER = timedelta(hours=1)
+
 #: No message is kept for longer.
 LONGEST = timedelta(days=366)
 
@@ -137,6 +140,12 @@ def get(connection: sa.Connection, message_id: str) -> tuple[Message, datetime] 
         row.person,
     )
     return message, row.received_at
+
+
+def look_later(connection: sa.Connection, message_id: str, at: datetime) -> None:
+    """Have a message looked at again whose receiver rests just now."""
+    later = jobs.row("take_up", at + LATER, at, payload={"id": message_id})
+    jobs.add(connection, [later])
 
 
 def drop(connection: sa.Connection, message_id: str) -> None:

@@ -11,6 +11,7 @@ from engine import jobs
 from engine import routing
 from engine import starts
 from engine import transactions
+from engine import user_tasks
 from engine.bpmn import values
 
 EMPTY: Mapping[str, Any] = {}
@@ -139,7 +140,11 @@ def take_up(work: transactions.Transaction, job: jobs.Job) -> None:
     if kept is None:
         return
     message, received_at = kept
-    found = _receivers(work, message)
+    try:
+        found = _receivers(work, message)
+    except user_tasks.Suspended:
+        early_messages.look_later(work.connection, message_id, work.now())
+        return
     if len(found) != 1:
         return
     early_messages.drop(work.connection, message_id)

@@ -52,7 +52,7 @@ class _Rows:
     subscriptions: Collection[str]
     called: Collection[str]
     #: By the wait each is for.
-    jobs: Mapping[str, list[sa.Row[Any]]]
+    jobs: Mapping[str, list[Any]]
     #: The waits and the jobs that an open incident shows.
     shown: Collection[str]
 
@@ -122,9 +122,7 @@ def _open(instance_id: str) -> sa.Select[Any]:
     )
 
 
-def _faults(
-    row: sa.Row[Any], rows: _Rows, at: datetime
-) -> Iterator[tuple[str | None, str]]:
+def _faults(row: Any, rows: _Rows, at: datetime) -> Iterator[tuple[str | None, str]]:
     """Yield the element and the reason of every token that would stand for ever."""
     try:
         waits = codec.waits(row.state)
@@ -159,9 +157,7 @@ def _fault(
     return _job_fault(found[0], rows, at, suspended=suspended)
 
 
-def _job_fault(
-    found: sa.Row[Any], rows: _Rows, at: datetime, *, suspended: bool
-) -> str | None:
+def _job_fault(found: Any, rows: _Rows, at: datetime, *, suspended: bool) -> str | None:
     if found.status == "failed":
         return None if found.id in rows.shown else "的定时任务失败了，而没有人知道。"
     if found.status == "suspended":
@@ -189,7 +185,7 @@ def _rows(connection: sa.Connection, ids: Collection[str]) -> _Rows:
             child.parent_id.in_(ids), child.status == "active"
         )
     ).all()
-    waiting: dict[str, list[sa.Row[Any]]] = {}
+    waiting: dict[str, list[Any]] = {}
     for found in connection.execute(
         sa.select(
             job.c.id,

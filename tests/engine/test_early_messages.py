@@ -165,6 +165,30 @@ def test_a_message_that_came_before_the_number_is_found_by_the_number(
     assert ["登记", "补充"] == sorted(office.waiting())
 
 
+def test_a_message_for_a_suspended_instance_waits_until_it_is_resumed(
+    office: Office,
+) -> None:
+    """It is kept like one that came early, and looked at by the hour."""
+    office.deploy(ANSWERED)
+    send(office, "answer", "督1号", keep_for=DAY)
+    instance_id = begin(office, "answered", "督1号")
+    task_id = office.open_task("发函")
+    # The process dies between the commit and the delivery.
+    with office.engine.begin() as work:
+        work.complete_task(task_id, "officer", {})
+        work.prompt.clear()
+    with office.engine.begin() as work:
+        work.suspend(instance_id, "等上级批复", "director")
+    office.later(hours=2)
+    assert [] == office.waiting()
+    with office.engine.begin() as work:
+        work.resume(instance_id, "director")
+    office.later(hours=1)
+
+    assert ["阅处"] == office.waiting()
+    assert (0, 0) == (office.count(tables.early_message), office.count(tables.job))
+
+
 def test_a_message_nobody_comes_for_is_missed_aloud(office: Office) -> None:
     """Its time is over: an incident says what was not delivered."""
     office.deploy(ANSWERED)
