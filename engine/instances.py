@@ -377,6 +377,8 @@ def take_over(
             game.escalate(wait_id, code, result["variables"])
         elif how == "error":
             game.raise_error(wait_id, code, result["message"], result["variables"])
+        elif result.get("reach"):
+            game.reach_up(wait_id, result["reach"], result["variables"])
         else:
             game.finish_call(wait_id, result["variables"])
 

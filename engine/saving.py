@@ -374,6 +374,7 @@ def _prompt(
             "how": ended.how,
             "code": ended.code,
             "message": ended.message,
+            "reach": ended.reach,
             "variables": instance.game.variables,
         }
         add("hand_over", result, instance.parent_id, instance.parent_wait_id)

@@ -97,11 +97,16 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The instance is over: completed, terminated, error or cancelled."""
+    """The instance is over: completed, terminated, error or cancelled.
+
+    `reach`: what of the caller is over, too: nothing (""), the multi-instance that the
+    call stands in ("rounds"), or everything ("all").
+    """
 
     how: str
     code: str | None = None
     message: str = ""
+    reach: str = ""
 
 
 Fact = Entered | Left | Took | Opened | Closed | Sent | Failed | Ended

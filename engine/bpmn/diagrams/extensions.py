@@ -111,6 +111,8 @@ _READ: Final[Mapping[str, frozenset[str]]] = {
     "escalationCodeVariable": frozenset({"escalationEventDefinition"}),
     "messageExpression": frozenset({"messageEventDefinition"}),
     "signalExpression": frozenset({"signalEventDefinition"}),
+    "terminateAll": frozenset({"terminateEventDefinition"}),
+    "terminateMultiInstance": frozenset({"terminateEventDefinition"}),
     "versionTag": frozenset({"process"}),
     "candidateStarterUsers": frozenset({"process"}),
     "candidateStarterGroups": frozenset({"process"}),
@@ -126,7 +128,7 @@ _REFUSED: Final = frozenset(
     "class resource formHandlerClass skipExpression calledElementTenantId"
     " decisionRefTenantId caseRef caseBinding caseVersion caseTenantId"
     " variableMappingClass variableMappingDelegateExpression idVariableName"
-    " useLocalScopeForOutParameters terminateAll terminateMultiInstance triggerable"
+    " useLocalScopeForOutParameters triggerable"
     " parallelInSameTransaction storeResultVariableAsTransient"
     " useLocalScopeForResultVariable elementIndexVariable businessCalendarName"
     " endDate scope extensionId completeAsync taskIdVariableName"

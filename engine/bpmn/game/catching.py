@@ -243,7 +243,12 @@ class Events:
         elif event.kind == "escalation":
             self.escalate(token, event.code)
         elif event.kind == "terminate":
-            self.game.terminate(token.parent)
+            if event.attributes.get("terminateAll") == "true":
+                self.game.terminate_all()
+            elif event.attributes.get("terminateMultiInstance") == "true":
+                self.game.terminate_rounds(token.parent)
+            else:
+                self.game.terminate(token.parent)
         elif event.kind == "cancel":
             self._cancel_transaction(token)
         elif event.kind == "signal":

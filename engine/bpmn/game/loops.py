@@ -79,9 +79,6 @@ class Loops:
             else:
                 game.finish(body)
             return
-        if loop.result_variable is not None:
-            results = body.internal_data.setdefault("results", [])
-            results.append([number, token.data.get(loop.result_item or "")])
         completed = body.data["nrOfCompletedInstances"] + 1
         active = body.data["nrOfActiveInstances"] - 1
         counters = {
@@ -94,6 +91,9 @@ class Loops:
             loop.completion_condition, dict(game.seen_from(token)) | counters
         )
         body.data.update(counters)
+        if loop.result_item is not None:
+            results = body.internal_data.setdefault("results", [])
+            results.append([number, token.data[loop.result_item]])
         self._end_round(token)
         if enough or completed >= body.data["nrOfInstances"]:
             self.end(body)
@@ -103,18 +103,20 @@ class Loops:
             game._push(self.round(body, number + 1, items[number + 1]))
 
     def end(self, body: "Token") -> None:
-        """Finish a multi-instance of which enough is done; open rounds go."""
+        """Finish a loop of which enough is done; open rounds go."""
         for child in self.game.children_of(body):
             if child.iteration:
                 self.game.remove(child)
-        body.data["nrOfActiveInstances"] = 0
-        self._collect(body, _loop(body))
+        loop = _loop(body)
+        if loop.kind != "standard":
+            body.data["nrOfActiveInstances"] = 0
+        self._collect(body, loop)
         self.game.finish(body)
 
     def _collect(self, body: "Token", loop: model.Loop) -> None:
         # In the order of the collection, whoever was first; of completed rounds only.
         if loop.result_variable is not None:
-            results = sorted(body.internal_data.pop("results"), key=lambda r: r[0])
+            results = sorted(body.internal_data.pop("results", ()), key=lambda r: r[0])
             self.game.assign(
                 body.parent, {loop.result_variable: [value for _, value in results]}
             )

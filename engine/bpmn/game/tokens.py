@@ -134,9 +134,13 @@ class Game(Workflow):
         """Complete a user task, receive task or external task."""
         token = self._waiting(wait_id, ("user_task", "receive", "external"))
         self.assign(token, variables)
-        self.activities.listen(token, "complete")
-        self.close_wait(token)
-        self.finish(token)
+        try:
+            self.activities.listen(token, "complete")
+        except BpmnError as error:
+            self.events.raise_error(token, error.code, error.message, error.variables)
+        else:
+            self.close_wait(token)
+            self.finish(token)
         self.rest()
 
     def deliver(self, wait_id: str, variables: Mapping[str, object]) -> None:
@@ -170,6 +174,24 @@ class Game(Workflow):
         self.finish(token)
         self.rest()
 
+    def reach_up(
+        self, wait_id: str, reach: str, variables: Mapping[str, object]
+    ) -> None:
+        """End what a called instance ended beside itself (facts.Ended.reach)."""
+        token = self._waiting(wait_id, ("call",))
+        if reach == "all":
+            self.terminate_all()
+        elif (around := self._round_around(token)) is not None:
+            self.loops.end(around.parent)
+            self.rest()
+        else:
+            self.finish_call(wait_id, variables)
+
+    def _round_around(self, token: Token | None) -> Token | None:
+        while token is not None and not token.iteration:
+            token = token.parent
+        return token
+
     def raise_error(
         self,
         wait_id: str,
@@ -179,11 +201,11 @@ class Game(Workflow):
     ) -> None:
         """Throw a BPMN error at a waiting call activity or external task.
 
-        What a call maps out of the called instance comes up as its end would bring it.
+        What a call maps out of the called instance comes up as far as it is there.
         """
         token = self._waiting(wait_id, ("call", "external"))
         if token.internal_data["wait"] == "call":
-            self._take_results(token, variables)
+            self._take_results(token, variables, early=True)
             variables = facts.NOTHING
         self.close_wait(token)
         self.events.raise_error(token, code, message, variables)
@@ -197,17 +219,26 @@ class Game(Workflow):
     ) -> None:
         """Throw an escalation at a waiting call activity, which goes on waiting.
 
-        The variables of the called instance come up as its end would bring them.
+        What it maps out of the called instance comes up as far as it is there.
         """
         token = self._waiting(wait_id, ("call",))
-        self._take_results(token, variables)
+        self._take_results(token, variables, early=True)
         self.events.escalate(token, code)
         self.rest()
 
-    def _take_results(self, token: Token, variables: Mapping[str, object]) -> None:
+    def _take_results(
+        self, token: Token, variables: Mapping[str, object], *, early: bool = False
+    ) -> None:
         results: dict[str, object] = {}
         for assignment in token.element.call_out:
-            results.update(activities.mapped(self, assignment, variables))
+            # Before its end a called instance may not have come to set everything.
+            if early and assignment.source and assignment.source not in variables:
+                continue
+            try:
+                results.update(activities.mapped(self, assignment, variables))
+            except expressions.UndefinedVariable:
+                if not early:
+                    raise
         self.assign(token, results)
 
     def set_variables(
@@ -447,6 +478,24 @@ class Game(Workflow):
             if not child.subscription or child.element.kind != "boundaryEvent":
                 self.remove(child)
         self.finish(scope)
+
+    def terminate_all(self) -> None:
+        """End the instance and whatever called it (Flowable's `terminateAll`)."""
+        self._end(facts.Ended("terminated", reach="all"))
+
+    def terminate_rounds(self, scope: Token) -> None:
+        """End the multi-instance around a scope (Flowable's `terminateMultiInstance`).
+
+        Where there is none, the scope ends, and the rounds of the caller if it is the
+        process.
+        """
+        around = self._round_around(scope)
+        if around is not None:
+            self.loops.end(around.parent)
+        elif scope is self.task_tree:
+            self._end(facts.Ended("terminated", reach="rounds"))
+        else:
+            self.terminate(scope)
 
     def end_with_error(self, code: str | None, message: str) -> None:
         """End a called instance whose error nobody in it catches."""

@@ -266,11 +266,6 @@ def listening(attributes: str, inside: str = "") -> str:
         (listening('event="timeout" delegateExpression="${x}"'), "event"),
         (listening('event="create"', "<camunda:script>1</camunda:script>"), "script"),
         (
-            '<endEvent id="a"><terminateEventDefinition flowable:terminateAll="true"/>'
-            "</endEvent>",
-            "terminateAll",
-        ),
-        (
             '<task id="a"/><sequenceFlow id="f" sourceRef="a" targetRef="a">'
             '<conditionExpression camunda:resource="x.py"/></sequenceFlow>',
             "resource",

@@ -98,10 +98,10 @@ def test_an_error_climbs_through_several_calls_to_who_catches_it(
     names = ("failing", "relay", "caught")
     deploy(office, *(f"call_activity/{name}" for name in names))
     office.start("caught")
-    office.complete("try", secret="stays below")
+    office.complete("try", said="不合格", secret="stays below")
 
     assert ["mend"] == office.waiting()
-    assert "secret" not in variables(office, "caught")
+    assert {"heard": "不合格"} == variables(office, "caught")
 
 
 def test_an_escalation_is_heard_while_the_called_instance_goes_on(
@@ -129,6 +129,36 @@ def test_called_instances_end_when_nobody_waits_for_them(
     office.complete(act)
 
     assert "answer" not in office.waiting()
+
+
+def test_a_called_instance_can_terminate_whatever_called_it(office: Office) -> None:
+    names = ("terminating_all", "terminated_by_call")
+    deploy(office, *(f"links_and_ends/{name}" for name in names))
+    instance_id = office.start("terminated_by_call")
+    office.complete("answer")
+
+    assert ("terminated", []) == (office.status(instance_id), office.waiting())
+
+
+def test_a_called_instance_can_terminate_the_rounds_it_was_called_in(
+    office: Office,
+) -> None:
+    names = ("terminating_rounds", "rounds_of_calls")
+    deploy(office, *(f"links_and_ends/{name}" for name in names))
+    office.start("rounds_of_calls", units=["住建局"])
+    office.complete("answer")
+
+    assert ["after"] == office.waiting()
+    office.complete("after")
+    instance_id = office.start("rounds_of_calls", units=["住建局", "民政局"])
+    task_id = office.rows(
+        sa.select(tables.user_task.c.id).where(tables.user_task.c.closed_at.is_(None))
+    )[0].id
+    with office.engine.begin() as work:
+        work.complete_task(task_id, "officer")
+
+    assert ["after"] == office.waiting()
+    assert "active" == office.status(instance_id)
 
 
 def test_an_interrupted_multi_instance_ends_the_called_instances(

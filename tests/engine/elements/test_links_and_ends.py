@@ -31,3 +31,10 @@ def test_terminating_one_round_leaves_the_others() -> None:
     assert ["a", "b"] == story.tasks
     story.completes("a")
     assert ["after"] == story.tasks
+
+
+def test_terminating_the_multi_instance_ends_every_round() -> None:
+    story = play("links_and_ends/terminated_rounds", units=["a", "b"])
+
+    story.completes("a")
+    assert (["after"], ["a", "b", "b"]) == (story.tasks, story.cancelled)

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from engine import handlers
 from engine import tables
+from engine.bpmn.game import surroundings
 from tests.engine.conftest import Office
 from tests.engine.elements.diagrams import deploy
 
@@ -58,3 +59,15 @@ def test_listeners_hear_a_task_open_and_close(office: Office) -> None:
 
     assert ["create", "complete 同意 True"] == heard
     assert "completed" == office.status(instance_id)
+
+
+def test_an_error_of_a_listener_is_caught_on_its_task(office: Office) -> None:
+    @office.registry.handler("record")
+    def record(call: handlers.Call) -> None:
+        raise surroundings.BpmnError("BAD", "不合格")
+
+    deploy(office, "user_task/refused_by_listener")
+    office.start("refused_by_listener")
+    office.complete("work")
+
+    assert ["mend"] == office.waiting()
