@@ -88,7 +88,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An automatic element could not run; its token is parked there."""
+    """An automatic element could not run, and is parked; or a condition be decided."""
 
     element_id: str
     token_id: str

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from engine.bpmn import expressions
+from engine.bpmn import facts
 from engine.bpmn import model
 
 if TYPE_CHECKING:
@@ -53,10 +54,16 @@ class Conditions:
         return fired
 
     def _holds(self, event: model.Event, token: "Token") -> bool:
-        # A condition on a variable that nobody has set yet does not hold yet.
+        # A condition on a variable that nobody has set yet does not hold yet. One that
+        # cannot be decided must not keep a person from setting variables: it does not
+        # hold, and the history says why.
         try:
             return self.game.holds(event.condition or "", self.game.seen_from(token))
         except expressions.UndefinedVariable:
+            return False
+        except expressions.ExpressionError as error:
+            failed = facts.Failed(token.element.id, token.id, error.message)
+            self.game.report(failed)
             return False
 
 

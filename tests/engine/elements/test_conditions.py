@@ -1,5 +1,7 @@
 """Conditional events: asked when they begin to listen and when variables change."""
 
+from engine.bpmn import facts
+from tests.engine.bpmn import game_stories
 from tests.engine.elements.diagrams import play
 
 
@@ -45,3 +47,22 @@ def test_a_condition_may_be_asked_only_when_a_named_variable_is_updated() -> Non
     assert ["work"] == story.tasks
     story.sets(y=2)
     assert ["look", "work"] == story.tasks
+
+
+def test_a_condition_that_is_no_yes_or_no_does_not_hold_and_the_history_says_so() -> (
+    None
+):
+    story = game_stories.Story(
+        '<startEvent id="start"/><userTask id="work"/><endEvent id="end"/>'
+        '<sequenceFlow id="a" sourceRef="start" targetRef="work"/>'
+        '<sequenceFlow id="b" sourceRef="work" targetRef="end"/>'
+        '<boundaryEvent id="held" attachedToRef="work"><conditionalEventDefinition>'
+        '<condition xsi:type="tFormalExpression">${x}</condition>'
+        "</conditionalEventDefinition></boundaryEvent>"
+        '<endEvent id="over"/><sequenceFlow id="c" sourceRef="held" targetRef="over"/>',
+        x=False,
+    )
+
+    story.sets(x="one")
+    assert ["work"] == story.tasks
+    assert ["条件"] == [f.error[:2] for f in story.facts if isinstance(f, facts.Failed)]
