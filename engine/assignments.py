@@ -22,8 +22,8 @@ def assign(
     task = user_tasks.get(work.connection, task_id)
     user_tasks.require_undelegated(task)
     _require_other(work, task, to)
-    _hand(work, task, to)
     _record(work, task, "task_assigned", person, None, {"to": to})
+    _hand(work, task, to)
 
 
 def transfer(
@@ -33,9 +33,9 @@ def transfer(
     task, on_behalf_of = _held(work, task_id, person)
     require_reason(reason, "转办")
     _require_other(work, task, to)
-    _hand(work, task, to)
     details = {"to": to, "reason": reason}
     _record(work, task, "task_transferred", person, on_behalf_of, details)
+    _hand(work, task, to)
 
 
 def delegate(
@@ -48,9 +48,9 @@ def delegate(
     if to == holder:
         raise errors.Invalid(fields={"to": ["不能委托给本人。"]})
     _require_other(work, task, to)
-    _hand(work, task, to, delegated_by=holder)
     details = {"to": to, "question": question}
     _record(work, task, "task_delegated", person, on_behalf_of, details)
+    _hand(work, task, to, delegated_by=holder)
 
 
 def resolve(
@@ -70,9 +70,9 @@ def resolve(
         if on_behalf_of is None:
             raise user_tasks.NotACandidate(task_id=task_id, person=person)
     require_reason(answer, "答复")
-    _hand(work, task, task.delegated_by)
     details = {"to": task.delegated_by, "answer": answer}
     _record(work, task, "task_resolved", person, on_behalf_of, details)
+    _hand(work, task, task.delegated_by)
 
 
 def require_reason(text: str, act: str) -> None:
@@ -111,7 +111,10 @@ def _hand(
     *,
     delegated_by: str | None = None,
 ) -> None:
-    """Write the new assignee, unless somebody was quicker."""
+    """Write the new assignee, unless somebody was quicker.
+
+    Called after the history is written: locks go from the instance to its rows.
+    """
     written = work.connection.execute(
         user_task.update()
         .where(

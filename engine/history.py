@@ -165,7 +165,7 @@ def append(
     found = connection.execute(
         sa.select(instance.c.history_seq, instance.c.history_head)
         .where(instance.c.id == instance_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if found is None:
         raise errors.NotFound(instance_id=instance_id)

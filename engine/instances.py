@@ -66,10 +66,12 @@ _COLUMNS = (
     instance_table.c.status,
     instance_table.c.suspended_at,
 )
+# Locked with KEY SHARE: a called instance that ends refers to its caller by a job,
+# and must not wait for it (locks are only ever taken from parent to child).
 _LOAD = statements.Query(
     sa.select(*_COLUMNS)
     .where(instance_table.c.id == sa.bindparam("instance_id"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _LOAD_BY_TASK = statements.Query(
     sa.select(*user_tasks.COLUMNS, *_COLUMNS)
@@ -77,7 +79,7 @@ _LOAD_BY_TASK = statements.Query(
         user_task, instance_table, user_task.c.instance_id == instance_table.c.id
     )
     .where(user_task.c.id == sa.bindparam("task_id"))
-    .with_for_update(of=instance_table)
+    .with_for_update(of=instance_table, key_share=True)
 )
 
 

@@ -83,7 +83,7 @@ def report(connection: sa.Connection, instance_id: str, at: datetime) -> bool:
     row = connection.execute(
         sa.select(instance.c.id, instance.c.state, instance.c.suspended_at)
         .where(instance.c.id == instance_id, instance.c.status == "active")
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if row is None:
         return False

@@ -109,7 +109,7 @@ def _suspended_at(connection: sa.Connection, instance_id: str) -> datetime | Non
             instance_table.c.status,
         )
         .where(instance_table.c.id == instance_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if row is None:
         raise instances.NoSuchInstance(instance_id=instance_id)
@@ -132,7 +132,7 @@ def _tree(connection: sa.Connection, root_id: str, *, resting: bool) -> Sequence
             since.is_not(None) if resting else since.is_(None),
         )
         .order_by(instance_table.c.depth, instance_table.c.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
 
 

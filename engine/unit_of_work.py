@@ -403,16 +403,17 @@ class UnitOfWork:
         identity = people.identity(self.connection, person, self.now())
         task = user_tasks.get(self.connection, task_id)
         on_behalf_of = user_tasks.authority(self.connection, task, identity)
-        user_tasks.claim(self.connection, task, on_behalf_of or person)
+        # Locks go from the instance to its rows.
         self._record_of(task, "task_claimed", person, on_behalf_of)
+        user_tasks.claim(self.connection, task, on_behalf_of or person)
 
     def release_task(self, task_id: str, person: str) -> None:
         """Give a task that one has claimed back to its candidates."""
         identity = people.identity(self.connection, person, self.now())
         task = user_tasks.get(self.connection, task_id)
         on_behalf_of = user_tasks.stood_in_for(task, identity)
-        user_tasks.release(self.connection, task, on_behalf_of or person)
         self._record_of(task, "task_released", person, on_behalf_of)
+        user_tasks.release(self.connection, task, on_behalf_of or person)
 
     def assign_task(self, task_id: str, to: str, person: str | None) -> None:
         """Give a task to a person, whoever has it now (指派)."""
@@ -699,11 +700,11 @@ class UnitOfWork:
         incident = incidents.get(self.connection, incident_id)
         if incident["instance_id"] is not None:
             suspension.require_running(self.connection, incident["instance_id"])
-        if incident["kind"] == "job":
-            jobs.revive(self.connection, incident["job_id"], self.now())
-        elif incident["kind"] in ("failed", "call"):
+        if incident["kind"] in ("failed", "call"):
             self._try_again(incident, person)
         incidents.resolve(self.connection, self.now(), person, incident_id=incident_id)
+        if incident["kind"] == "job":
+            jobs.revive(self.connection, incident["job_id"], self.now())
 
     def _try_again(self, incident: sa.RowMapping, person: str | None) -> None:
         instance = instances.load(self, incident["instance_id"])
