@@ -13,7 +13,6 @@ from engine import instances
 from engine import people
 from engine import transactions
 from engine import user_tasks
-from engine.bpmn.game import activities
 from engine.bpmn.game import moves
 from engine.bpmn.game import tokens
 from engine.bpmn.game.graph import Graph
@@ -156,7 +155,7 @@ def _require_inside(graph: Graph, entered: Iterable[str]) -> None:
         element = graph.process.elements.get(element_id)
         if element is None:
             continue
-        said = activities.implementation(element)
+        said = element.attributes
         acts = "delegateExpression" in said or said.get("type") == "external"
         if acts or element.kind == "sendTask":
             name = element.name or element_id

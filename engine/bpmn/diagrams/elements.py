@@ -17,6 +17,7 @@ EVENTS: Final = frozenset(
     "startEvent endEvent boundaryEvent intermediateCatchEvent"
     " intermediateThrowEvent".split()
 )
+_THROWING: Final = ("intermediateThrowEvent", "endEvent")
 SUB_PROCESSES: Final = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 #: the tags that become elements
 KINDS: Final = (
@@ -65,7 +66,9 @@ def read(
         name=node.get("name", ""),
         scope=scope,
         default=parsing.local(default) if default else None,
-        attributes=MappingProxyType(_attributes(node)),
+        attributes=MappingProxyType(
+            _attributes(node) | _implementation(node, event, findings)
+        ),
         properties=MappingProxyType(extensions.properties(node)),
         documentation=parsing.text(node, "documentation"),
         lane=lane,
@@ -96,6 +99,23 @@ def _attributes(node: etree._Element) -> dict[str, str]:
     if etree.QName(node).localname == "userTask":
         _add_people(node, attributes)
     return attributes
+
+
+def _implementation(
+    node: etree._Element, event: model.Event | None, findings: problems.Findings
+) -> dict[str, str]:
+    """Read what sends the message of a throw event; refuse it where one is caught."""
+    found = {
+        word: event.attributes[word]
+        for word in ("delegateExpression", "expression", "resultVariable")
+        if event is not None and word in event.attributes
+    }
+    if found and etree.QName(node).localname not in _THROWING:
+        for definition in parsing.children(node, "messageEventDefinition"):
+            for word in found:
+                extensions.refuse_attribute(word, definition, findings)
+        return {}
+    return found
 
 
 def _add_people(node: etree._Element, attributes: dict[str, str]) -> None:

@@ -64,6 +64,8 @@ _OWNERS: Final = (
     | frozenset({"sequenceFlow", "lane", "message", "signal", "error", "escalation"})
 )
 _CALLING: Final = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+#: what sends a message may have it sent by a handler
+_SENDING: Final = _CALLING | {"messageEventDefinition"}
 _FORMS: Final = frozenset({"userTask", "startEvent"})
 _PEOPLE: Final = frozenset({"userTask"})
 _CALL: Final = frozenset({"callActivity"})
@@ -85,11 +87,11 @@ _READ: Final[Mapping[str, frozenset[str]]] = {
     "initiator": frozenset({"startEvent"}),
     "asyncBefore": _ELEMENTS,
     "asyncAfter": _ELEMENTS,
-    "delegateExpression": _CALLING,
+    "delegateExpression": _SENDING,
     "type": _CALLING,
     "topic": _CALLING,
-    "expression": _CALLING,
-    "resultVariable": _CALLING,
+    "expression": _SENDING,
+    "resultVariable": _SENDING,
     "decisionRef": _RULE,
     "decisionRefBinding": _RULE,
     "decisionRefVersion": _RULE,

@@ -99,7 +99,7 @@ class Activities:
     def perform(self, token: "Token") -> None:
         """Run the handler, expression or decision that an element names."""
         element = token.element
-        attributes = implementation(element)
+        attributes = element.attributes
         seen = self.game.seen_from(token)
         if "delegateExpression" in attributes:
             handler = attributes["delegateExpression"].strip().strip("${} ")
@@ -130,13 +130,6 @@ class Activities:
                     listener,
                 )
                 self.game.assign(token, given or {})
-
-
-def implementation(element: model.Element) -> Mapping[str, str]:
-    """Return the attributes that say what runs; a message event has its own."""
-    if element.event is None:
-        return element.attributes
-    return {**element.attributes, **element.event.attributes}
 
 
 def mapped(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from SpiffWorkflow.specs.base import TaskSpec
 
 from engine.bpmn import model
-from engine.bpmn.game import activities
 
 if TYPE_CHECKING:
     from engine.bpmn.game.graph import Graph
@@ -234,5 +233,5 @@ def spec_for(graph: "Graph", element: model.Element) -> ElementSpec:
 
 
 def _implemented(element: model.Element) -> bool:
-    attributes = activities.implementation(element)
+    attributes = element.attributes
     return "delegateExpression" in attributes or "expression" in attributes

@@ -256,6 +256,11 @@ def listening(attributes: str, inside: str = "") -> str:
             "</extensionElements></task>",
             "script",
         ),
+        (
+            '<intermediateCatchEvent id="a"><messageEventDefinition'
+            ' camunda:delegateExpression="${x}"/></intermediateCatchEvent>',
+            "delegateExpression",
+        ),
         (listening('event="create" class="x.Y"'), "class"),
         (listening('event="create" expression="${x}"'), "expression"),
         (

@@ -17,7 +17,7 @@ def variables(office: Office, instance_id: str) -> dict[str, object]:
         return work.variables(instance_id)
 
 
-@pytest.mark.parametrize("key", ["handled", "told_by_handler"])
+@pytest.mark.parametrize("key", ["handled", "told_by_handler", "thrown_by_handler"])
 def test_a_handler_runs_and_what_it_returns_becomes_variables(
     office: Office, key: str
 ) -> None:

@@ -27,12 +27,20 @@ def judge(process: model.Process, known: Known, findings: problems.Findings) -> 
         _judge_listeners(element, known, findings)
         if element.kind == "userTask":
             _judge_people(element, findings)
-        elif element.kind in ("serviceTask", "sendTask"):
+        elif element.kind in ("serviceTask", "sendTask") or _throws_message(element):
             _judge_handler(element, known, findings)
         elif element.kind == "businessRuleTask":
             _judge_decision(element, known, findings)
         elif element.kind == "callActivity":
             _judge_call(element, known, findings)
+
+
+def _throws_message(element: model.Element) -> bool:
+    return (
+        element.kind in ("intermediateThrowEvent", "endEvent")
+        and element.event is not None
+        and element.event.kind == "message"
+    )
 
 
 def _judge_kind(element: model.Element, findings: problems.Findings) -> None:
