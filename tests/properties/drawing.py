@@ -1,5 +1,7 @@
 """Blocks drawn as BPMN 2.0 XML."""
 
+import itertools
+
 from tests.properties import blocks
 
 HEAD = (
@@ -75,7 +77,7 @@ class Drawing:
         match block:
             case blocks.Sequence(parts):
                 ends = [self._draw(part) for part in parts]
-                for (_, before), (after, _) in zip(ends, ends[1:], strict=False):
+                for (_, before), (after, _) in itertools.pairwise(ends):
                     self._flow(before, after)
                 return ends[0][0], ends[-1][1]
             case blocks.Split():

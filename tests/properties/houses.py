@@ -165,10 +165,10 @@ class House:
         while self.active:
             acts += 1
             assert acts < LONGEST_WAY_HOME
-            if not self._one_step_home():
+            if not self._go_on():
                 raise AssertionError(f"stalled: {self.picture()}")
 
-    def _one_step_home(self) -> bool:
+    def _go_on(self) -> bool:
         calm = {"x": blocks.CALM}
         before = self._versions()
         for command in self._ways_home(calm):
