@@ -68,6 +68,17 @@ EVENTS: Mapping[str, str] = {
     "task_completed": "",
     "task_claimed": "签领",
     "task_released": "退还",
+    "task_assigned": "指派",
+    "task_transferred": "转办",
+    "task_delegated": "委托",
+    "task_resolved": "答复委托",
+    "task_returned": "退回",
+    "task_withdrawn": "撤回",
+    "cosigner_added": "加签",
+    "cosigner_removed": "减签",
+    "token_moved": "跳转",
+    "instance_suspended": "挂起",
+    "instance_resumed": "恢复",
     "message_correlated": "",
     "instance_cancelled": "终止",
     "element_failed": "故障，等待处理",
@@ -81,6 +92,9 @@ MESSAGES: Mapping[str, str] = {
 }
 #: Fields of a completed task that say in a word how it went.
 OUTCOMES = ("decision", "verdict", "callback", "filing")
+TOGETHER = ("instance_suspended", "instance_resumed")
+#: What a person wrote with an operation.
+SAID = ("reason", "question", "answer")
 
 
 @dataclass(frozen=True)
@@ -115,6 +129,9 @@ def history(connection: sa.Connection, entries: Iterable[queries.Entry]) -> list
     # A called instance begins by itself: only the matter's own beginning is told.
     began = [entry for entry in shown if entry.type == "instance_started"][1:]
     shown = [entry for entry in shown if entry not in began]
+    # It rests and goes on as a whole: told of the first, which called the others.
+    together = {(e.type, e.at): e for e in reversed(shown) if e.type in TOGETHER}
+    shown = [e for e in shown if together.get((e.type, e.at), e) is e]
     acting = {entry.person or "" for entry in shown}
     acting |= {entry.on_behalf_of or "" for entry in shown}
     names = people.names(connection, acting)
@@ -130,10 +147,11 @@ def _told(entry: queries.Entry, names: Mapping[str, str]) -> Told:
         title = MESSAGES.get(str(details.get("name")), "收到消息")
     fields = details.get("fields") or {}
     outcome = next((fields[name] for name in OUTCOMES if name in fields), None)
+    said = next((details[name] for name in SAID if details.get(name)), "")
     return Told(
         at=entry.at,
         title=title,
-        detail="" if outcome is None else label(outcome, "decision"),
+        detail=str(said) if outcome is None else label(outcome, "decision"),
         person=names.get(entry.person or "", ""),
         on_behalf_of=names.get(entry.on_behalf_of or "", ""),
     )
