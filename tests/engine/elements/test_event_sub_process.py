@@ -88,6 +88,15 @@ def test_one_inside_a_sub_process_interrupts_that_alone() -> None:
     assert ["after"] == story.tasks
 
 
+def test_a_scope_listens_for_all_its_event_sub_processes_or_for_none() -> None:
+    story = play("event_sub_process/undecided")
+
+    assert ["box"] == story.waiting
+    story.sets(span="P1D")
+    story.resumes("box")
+    assert ["start_h", "start_t", "work"] == story.waiting
+
+
 def test_one_inside_a_multi_instance_belongs_to_its_round() -> None:
     story = play("event_sub_process/inside_each", units=["a", "b"])
 

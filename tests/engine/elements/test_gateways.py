@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.engine.bpmn import game_stories
 from tests.engine.elements.diagrams import play
 
 
@@ -73,6 +74,15 @@ def test_each_timer_of_an_event_based_gateway_has_its_own_moment(
     assert ["a"] == story.waiting
 
 
+def test_an_event_based_gateway_listens_for_all_its_events_or_for_none() -> None:
+    story = play("gateways/undecided")
+
+    assert ["first"] == story.waiting
+    story.sets(span="P1D")
+    story.resumes("first")
+    assert ["day", "heard"] == story.waiting
+
+
 @pytest.mark.parametrize(("x", "branches"), [(0, ["c"]), (1, ["a"]), (2, ["a", "b"])])
 def test_conditions_and_default_fork_out_of_a_task(x: int, branches: list[str]) -> None:
     story = play("gateways/any_flow", x=x)
@@ -98,3 +108,19 @@ def test_a_token_at_a_join_goes_when_its_scope_is_interrupted() -> None:
     assert ["stop"] == story.waiting
     story.completes("stop")
     assert "completed" == story.ended.how
+
+
+def test_every_branch_of_an_endless_loop_is_parked_and_none_forgotten() -> None:
+    gateways = "".join(
+        f'<exclusiveGateway id="{name}"/>' for name in ("one", "two", "three", "four")
+    )
+    pairs = ["start one", "start three", "one two", "two one", "three four"]
+    flows = "".join(
+        f'<sequenceFlow id="f{number}" sourceRef="{pair.split()[0]}"'
+        f' targetRef="{pair.split()[1]}"/>'
+        for number, pair in enumerate([*pairs, "four three"])
+    )
+    story = game_stories.Story(f'<startEvent id="start"/>{gateways}{flows}')
+
+    kinds = [kind for kind, _ in story.game.waits.values()]
+    assert ["failed", "failed"] == kinds
