@@ -210,7 +210,34 @@ class House:
             found = checker.examine(connection)
         found += [f"{i}: stalled" for i in self.office.engine.report_stalled()]
         found += list(self._remains())
-        return found
+        return found + list(self._retold())
+
+    def _retold(self) -> Iterator[str]:
+        """Replay the histories: what was entered and is not over is a task's row."""
+        task = tables.user_task.c
+        open_now = Counter(
+            (row.instance_id, row.element_id)
+            for row in self.office.rows(
+                sa.select(task.instance_id, task.element_id).where(
+                    task.closed_at.is_(None)
+                )
+            )
+        )
+        told: Counter[tuple[str, str]] = Counter()
+        active = set(self.active)
+        for row in self.office.rows(sa.select(tables.history_event)):
+            if row.instance_id not in active:
+                continue
+            if row.type == "user_task_cancelled":
+                told[row.instance_id, row.element_id] -= 1
+            elif row.type == "tokens_moved":
+                for change, sign in (("entered", 1), ("left", -1)):
+                    for element_id in row.details[change]:
+                        if element_id.startswith("user_task"):
+                            told[row.instance_id, element_id] += sign
+        for place in sorted(set(open_now) | set(told)):
+            if open_now[place] != told[place]:
+                yield f"{place}: {open_now[place]} open, {told[place]} by the history"
 
     def _remains(self) -> Iterator[str]:
         """Yield what is open in instances that are over."""

@@ -11,7 +11,7 @@ from tests.engine.conftest import Office
 from tests.properties import blocks
 from tests.properties import houses
 
-EXAMPLES = {"sqlite": 40, "postgresql": 8}
+EXAMPLES = {"sqlite": 30, "postgresql": 6}
 ACTS = 15
 
 
