@@ -321,7 +321,7 @@ def test_jobs_and_signals_wait_for_the_resumption(office: Office) -> None:
 
 
 def test_a_job_of_a_suspended_instance_is_not_run_by_hand(office: Office) -> None:
-    """Nor tried again as an incident."""
+    """Whoever asks for it."""
     office.deploy(FORK)
     instance_id = office.start("fork")
     office.complete("起草")
@@ -331,6 +331,27 @@ def test_a_job_of_a_suspended_instance_is_not_run_by_hand(office: Office) -> Non
         assert not work.run_job(row.id)
 
     assert "催办" not in office.waiting()
+
+
+def test_an_incident_of_a_suspended_instance_is_not_tried_again(
+    office: Office,
+) -> None:
+    """Once it is resumed it is."""
+    office.deploy(
+        line("broken", '<serviceTask id="x" camunda:expression="${missing}"/>')
+    )
+    instance_id = office.start("broken")
+    suspend(office, instance_id)
+    incident = tables.incident.c
+    (row,) = office.rows(sa.select(incident.id).where(incident.resolved_at.is_(None)))
+    with pytest.raises(user_tasks.Suspended), office.engine.begin() as work:
+        work.retry_incident(row.id, "director")
+    resume(office, instance_id)
+    with office.engine.begin() as work:
+        work.correct_variables(instance_id, {"missing": 1}, "director")
+        work.retry_incident(row.id, "director")
+
+    assert "completed" == office.status(instance_id)
 
 
 def test_a_suspended_instance_is_terminated(office: Office) -> None:
