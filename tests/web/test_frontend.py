@@ -169,6 +169,24 @@ def test_a_form_sends_its_fields_with_the_button_pressed(
     ).items()
 
 
+def test_what_is_typed_counts_at_once(page: Page, serve: Serve) -> None:
+    """form-js keeps it back for 300 ms unless told not to."""
+    pages = Pages()
+    open_form(page, serve(pages))
+    opinion = page.get_by_label("意见").element_handle()
+    page.evaluate(
+        """opinion => {
+            opinion.value = '同意';
+            opinion.dispatchEvent(new Event('input', { bubbles: true }));
+            document.querySelector('[data-key=a]').click();
+        }""",
+        opinion,
+    )
+    page.wait_for_url("**/sent")
+
+    assert "同意" == json.loads(pages.sent[0]["fields"])["opinion"]
+
+
 def test_a_missing_field_stops_approval_and_not_return(
     page: Page, serve: Serve
 ) -> None:

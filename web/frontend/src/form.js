@@ -13,7 +13,13 @@ flatpickr.localize({ ...Mandarin, firstDayOfWeek: 1 });
 for (const container of document.querySelectorAll('[data-form]')) draw(container);
 
 async function draw(container) {
-  const form = new Form({ container, additionalModules: [translation(FORM_MESSAGES)] });
+  // form-js would keep what is typed back for 300 ms, in a callback of an earlier
+  // drawing: who submits at once, or goes on to another field, could lose it.
+  const form = new Form({
+    container,
+    debounce: false,
+    additionalModules: [translation(FORM_MESSAGES)],
+  });
   translateLabels(container);
   const { schema, values, errors } = container.dataset;
   await form.importSchema(readJson(schema), readJson(values, {}));
