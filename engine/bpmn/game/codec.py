@@ -5,6 +5,8 @@ by its place; SpiffWorkflow's own form loses all data when something sorts its k
 (engine-notes.md §4.3) and grows with every step.
 """
 
+import threading
+
 import orjson
 import zstandard
 from SpiffWorkflow.util.task import TaskState
@@ -20,6 +22,17 @@ VERSION = b"\x01"
 
 _STATES = {TaskState.WAITING: 0, TaskState.READY: 1, TaskState.STARTED: 2}
 _BACK = {number: state for state, number in _STATES.items()}
+
+
+class _Presses(threading.local):
+    """A compressor and a decompressor for each thread; making them costs the most."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=1).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_presses = _Presses()
 
 
 class UnreadableState(errors.DuchaError):
@@ -44,7 +57,7 @@ def dump(game: Game) -> bytes:
             ]
         )
     packed = orjson.dumps([1 if game.called else 0, rows])
-    return VERSION + zstandard.compress(packed, 1)
+    return VERSION + _presses.compress(packed)
 
 
 def waits(state: bytes | None) -> dict[str, tuple[str, str]]:
@@ -55,7 +68,7 @@ def waits(state: bytes | None) -> dict[str, tuple[str, str]]:
     if state is None or state[:1] != VERSION:
         raise UnreadableState
     try:
-        _, rows = orjson.loads(zstandard.decompress(state[1:]))
+        _, rows = orjson.loads(_presses.decompress(state[1:]))
         return {
             token_id: (internal["wait"], name)
             for token_id, _, _, name, internal, _ in rows
@@ -70,7 +83,7 @@ def load(graph: Graph, state: bytes, surroundings: Surroundings) -> Game:
     if state[:1] != VERSION:
         raise UnreadableState(f"办件状态的版本 {state[:1].hex()} 不认识。")
     game = Game(graph, surroundings)
-    called, rows = orjson.loads(zstandard.decompress(state[1:]))
+    called, rows = orjson.loads(_presses.decompress(state[1:]))
     game.called = bool(called)
     tokens: list[Token] = []
     for token_id, parent, number, name, internal, data in rows:
