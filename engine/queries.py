@@ -4,13 +4,11 @@ Lists are paged by keyset (`after` is the last row's `place`): a page costs the 
 whatever lies before it.
 """
 
-from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +21,7 @@ from engine import user_tasks
 from engine.bpmn import expressions
 from engine.bpmn import model
 from engine.bpmn.game import codec
+from engine.bpmn.game import surroundings
 from engine.bpmn.game import tokens
 from engine.tables import candidate
 from engine.tables import definition_resource
@@ -496,33 +495,6 @@ def _groups(element: model.Element, variables: Mapping[str, object]) -> tuple[st
 # -- an instance that is only looked at -------------------------------------------
 
 
-class _Nothing:
-    """The surroundings of a token game that nobody moves."""
-
-    functions: Mapping[str, Callable[..., object]] = MappingProxyType({})
-
-    def now(self) -> datetime:
-        raise NotImplementedError
-
-    def invoke(
-        self,
-        handler: str,
-        element: model.Element,
-        token_id: str,
-        variables: Mapping[str, object],
-        listener: model.Listener | None,
-    ) -> Mapping[str, object] | None:
-        raise NotImplementedError
-
-    def decide(
-        self,
-        decision: str,
-        element: model.Element,
-        variables: Mapping[str, object],
-    ) -> list[dict[str, object]]:
-        raise NotImplementedError
-
-
 def _resting(
     connection: sa.Connection,
     library: definitions.Library,
@@ -530,4 +502,4 @@ def _resting(
     state: bytes,
 ) -> tokens.Game:
     graph = library.get(connection, definition_id).graph
-    return codec.load(graph, state, _Nothing())
+    return codec.load(graph, state, surroundings.AtRest())
