@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-import orjson
 import sqlalchemy as sa
 import typst
 
@@ -211,12 +210,6 @@ def render(template: str, data: bytes, *, created_at: datetime) -> bytes:
     if not isinstance(pages, bytes):
         raise NotPrintable(template=template)
     return pages
-
-
-def frozen_data(connection: sa.Connection, document_id: int) -> dict[str, object]:
-    """Return what a document says, as it was frozen when it was issued."""
-    data: dict[str, object] = orjson.loads(_row(connection, document_id).data)
-    return data
 
 
 def _row(connection: sa.Connection, document_id: int) -> sa.Row[tuple[object, ...]]:

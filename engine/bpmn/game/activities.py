@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine import errors
 from engine.bpmn import model
+from engine.bpmn.diagrams import extensions
 
 if TYPE_CHECKING:
     from engine.bpmn.game.tokens import Game
@@ -102,7 +103,8 @@ class Activities:
         attributes = element.attributes
         seen = self.game.seen_from(token)
         if "delegateExpression" in attributes:
-            handler = attributes["delegateExpression"].strip().strip("${} ")
+            written = attributes["delegateExpression"]
+            handler = extensions.handler_name(written) or written
             given = self.game.surroundings.invoke(
                 handler, element, token.id, seen, None
             )

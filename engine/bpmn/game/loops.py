@@ -57,12 +57,12 @@ class Loops:
             given = items or []
             rounds = [self.round(token, i, given[i]) for i in range(count)]
             for child in reversed(rounds):
-                game._push(child)
+                game.push(child)
         else:
             if items is not None:
                 token.internal_data["items"] = items
                 token.data["nrOfActiveInstances"] = 1
-            game._push(self.round(token, 0, items[0] if items else None))
+            game.push(self.round(token, 0, items[0] if items else None))
         return None
 
     def completed(self, token: "Token") -> None:
@@ -75,7 +75,7 @@ class Loops:
             more = self._again(token, loop, number + 1)
             self._end_round(token)
             if more:
-                game._push(self.round(body, number + 1, None))
+                game.push(self.round(body, number + 1, None))
             else:
                 game.finish(body)
             return
@@ -100,7 +100,7 @@ class Loops:
         elif loop.kind == "sequential":
             body.data["nrOfActiveInstances"] = 1
             items = body.internal_data["items"]
-            game._push(self.round(body, number + 1, items[number + 1]))
+            game.push(self.round(body, number + 1, items[number + 1]))
 
     def end(self, body: "Token") -> None:
         """Finish a loop of which enough is done; open rounds go."""

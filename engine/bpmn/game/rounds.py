@@ -78,7 +78,7 @@ def add(game: "Game", token: "Token", value: object) -> None:
     else:
         token.data["nrOfActiveInstances"] += 1
         number = count + token.internal_data.get("removed", 0)
-        game._push(game.loops.round(token, number, value))
+        game.push(game.loops.round(token, number, value))
     game.rest()
 
 
@@ -118,7 +118,7 @@ def _close_ranks(
     place = token.data["nrOfCompletedInstances"]
     del items[items.index(value, place)]
     if was_open and place < len(items):
-        game._push(game.loops.round(token, place, items[place]))
+        game.push(game.loops.round(token, place, items[place]))
 
 
 def _enough(game: "Game", token: "Token", loop: model.Loop) -> bool:

@@ -163,7 +163,7 @@ class Game(Workflow):
         elif gateways.joins(token.element):
             gateways.arrived(self, token)
         else:
-            self._push(token)
+            self.push(token)
         self.rest()
 
     def finish_call(self, wait_id: str, variables: Mapping[str, object]) -> None:
@@ -363,12 +363,12 @@ class Game(Workflow):
         elif gateways.joins(element):
             gateways.arrived(self, token)
         else:
-            self._push(token)
+            self.push(token)
 
     def finish(self, token: Token) -> None:
         """Let a token complete at its next step."""
         token.internal_data["done"] = 1
-        self._push(token)
+        self.push(token)
 
     def rest(self) -> None:
         """Move tokens until every one of them waits."""
@@ -380,7 +380,7 @@ class Game(Workflow):
                     continue
                 steps += 1
                 if steps > STEP_BUDGET:
-                    self._push(token)
+                    self.push(token)
                     self._park_all(EndlessLoop())
                     return
                 self._step(token)
@@ -389,7 +389,8 @@ class Game(Workflow):
             if not gateways.join_inclusive(self):
                 break
 
-    def _push(self, token: Token) -> None:
+    def push(self, token: Token) -> None:
+        """Make a token ready to move at the next step."""
         token._state = READY
         self._stack.append(token)
 

@@ -4,6 +4,7 @@ import io
 from datetime import UTC
 from datetime import datetime
 
+import orjson
 import pypdf
 import pytest
 import sqlalchemy as sa
@@ -186,7 +187,11 @@ def test_printing_twice_gives_the_same_file(
 
     assert first == documents.print_once(engine, notice.id)
     with engine.read() as connection:
-        data = database.canonical(documents.frozen_data(connection, notice.id))
+        frozen = connection.scalar(
+            sa.select(tables.document.c.data).where(tables.document.c.id == notice.id)
+        )
+    assert frozen is not None
+    data = database.canonical(orjson.loads(frozen))
     assert first == documents.render(
         notices.NOTICE_TEMPLATE, data, created_at=notice.created_at
     )
