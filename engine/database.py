@@ -7,7 +7,9 @@ the write lock at once: a reader that becomes a writer half way would fail with
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
@@ -144,11 +146,15 @@ def for_reading(pool: sa.Engine) -> sa.Engine:
 
 
 def upgrade(database: sa.Engine) -> None:
-    """Bring the schema to the newest revision; a schema newer than it is refused."""
+    """Bring the schema to the newest revision; a schema newer than it is refused.
+
+    SQLite changes a table by making it anew, which foreign keys would forbid: they
+    rest meanwhile and are looked at before the commit.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     known = {revision.revision for revision in _revisions(config)}
-    with database.execution_options(writes=True).begin() as connection:
+    with _upgrading(database) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         present = MigrationContext.configure(connection).get_current_heads()
@@ -167,6 +173,32 @@ def missing_revisions(database: sa.Engine) -> list[str]:
         present = MigrationContext.configure(connection).get_current_revision()
     newer = ScriptDirectory.from_config(config).iterate_revisions("head", present)
     return [revision.revision for revision in newer]
+
+
+@contextmanager
+def _upgrading(database: sa.Engine) -> Iterator[sa.Connection]:
+    """Yield a connection in a transaction in which tables may be made anew."""
+    if database.dialect.name == "postgresql":
+        with database.execution_options(writes=True).begin() as connection:
+            yield connection
+        return
+    with database.execution_options(writes=True).connect() as connection:
+        driver = connection.connection.driver_connection
+        if driver is None:
+            raise errors.DuchaError("数据库连接已断开。")
+        # Within a transaction SQLite would ignore this.
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if broken:
+                    raise errors.DuchaError(
+                        f"升级后有 {len(broken)} 行失去所属的记录，已放弃升级。",
+                        tables=sorted({row[0] for row in broken}),
+                    )
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _revisions(config: Config) -> list[Any]:
