@@ -1,6 +1,5 @@
 """The tables of the office's records, beside the engine's own."""
 
-from processes.supervision.tables.matters import TENTHS
 from processes.supervision.tables.matters import archive_volume
 from processes.supervision.tables.matters import caller
 from processes.supervision.tables.matters import caller_look
@@ -18,32 +17,65 @@ from processes.supervision.tables.matters import paper
 from processes.supervision.tables.matters import progress_report
 from processes.supervision.tables.matters import proposal
 from processes.supervision.tables.matters import review
-from processes.supervision.tables.matters import score_entry
 from processes.supervision.tables.matters import supplement
 from processes.supervision.tables.matters import undertaking
 from processes.supervision.tables.matters import urge
+from processes.supervision.tables.scoring import TENTHS
+from processes.supervision.tables.scoring import conclusion
+from processes.supervision.tables.scoring import conclusion_review
+from processes.supervision.tables.scoring import score_decision
+from processes.supervision.tables.scoring import score_entry
+from processes.supervision.tables.three_lists import appraisal_result
+from processes.supervision.tables.three_lists import level_opinion
+from processes.supervision.tables.three_lists import measure
+from processes.supervision.tables.three_lists import patrol_duty
+from processes.supervision.tables.three_lists import problem
+from processes.supervision.tables.three_lists import rectification
+from processes.supervision.tables.three_lists import responsibility
+from processes.supervision.tables.three_lists import root_cause
+from processes.supervision.tables.three_lists import sample
+from processes.supervision.tables.three_lists import second_look
+from processes.supervision.tables.three_lists import verification
+from processes.supervision.tables.training import training_attendance
+from processes.supervision.tables.training import training_session
 
 __all__ = [
     "TENTHS",
+    "appraisal_result",
     "archive_volume",
     "caller",
     "caller_look",
     "circular",
+    "conclusion",
+    "conclusion_review",
     "contact",
     "document",
     "hotline_ticket",
     "inbox_message",
     "inbox_reading",
+    "level_opinion",
     "mandate",
     "matter",
+    "measure",
     "number_sequence",
     "opinion",
     "paper",
+    "patrol_duty",
+    "problem",
     "progress_report",
     "proposal",
+    "rectification",
+    "responsibility",
     "review",
+    "root_cause",
+    "sample",
+    "score_decision",
     "score_entry",
+    "second_look",
     "supplement",
+    "training_attendance",
+    "training_session",
     "undertaking",
     "urge",
+    "verification",
 ]

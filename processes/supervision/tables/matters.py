@@ -1,8 +1,7 @@
 """The tables of matters, their undertakings, papers and letters.
 
 Every row that someone may be called to account for is append-only: opinions,
-reviews, urges, looks at a caller's data, scores, papers. A mistake is mended by a new
-row.
+reviews, urges, looks at a caller's data, papers. A mistake is mended by a new row.
 """
 
 import sqlalchemy as sa
@@ -10,9 +9,6 @@ import sqlalchemy as sa
 from engine import database
 from engine import tables
 from processes.supervision.tables import columns
-
-#: Points are kept in tenths, because half a point must be exact on every database.
-TENTHS = 10
 
 number_sequence = sa.Table(
     "number_sequence",
@@ -333,22 +329,6 @@ urge = sa.Table(
     sa.Column("target", sa.Text, nullable=False),
     sa.Column("document_id", sa.ForeignKey("document.id")),
     sa.Column("person", sa.Text),
-    columns.moment("at"),
-)
-
-score_entry = sa.Table(
-    "score_entry",
-    tables.metadata,
-    columns.key(),
-    sa.Column("event_key", sa.Text, nullable=False, unique=True),
-    sa.Column("unit", sa.Text, nullable=False, index=True),
-    sa.Column("undertaking_id", sa.ForeignKey("undertaking.id"), index=True),
-    sa.Column("rule", sa.Text, nullable=False),
-    sa.Column("rule_version", sa.Text, nullable=False),
-    sa.Column("points_tenths", sa.Integer, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("corrects_id", sa.ForeignKey("score_entry.id")),
     columns.moment("at"),
 )
 
