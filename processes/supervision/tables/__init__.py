@@ -1,5 +1,19 @@
 """The tables of the office's records, beside the engine's own."""
 
+from processes.supervision.tables.deputies import annual_volume
+from processes.supervision.tables.deputies import deputy_proposal
+from processes.supervision.tables.deputies import evaluation
+from processes.supervision.tables.deputies import explanation
+from processes.supervision.tables.deputies import handover_meeting
+from processes.supervision.tables.deputies import handover_receipt
+from processes.supervision.tables.deputies import proposer
+from processes.supervision.tables.deputies import reply
+from processes.supervision.tables.deputies import survey
+from processes.supervision.tables.deputies import tracking
+from processes.supervision.tables.indicators import comparison
+from processes.supervision.tables.indicators import completion
+from processes.supervision.tables.indicators import indicator_value
+from processes.supervision.tables.indicators import target_adjustment
 from processes.supervision.tables.matters import archive_volume
 from processes.supervision.tables.matters import caller
 from processes.supervision.tables.matters import caller_look
@@ -41,18 +55,27 @@ from processes.supervision.tables.training import training_session
 
 __all__ = [
     "TENTHS",
+    "annual_volume",
     "appraisal_result",
     "archive_volume",
     "caller",
     "caller_look",
     "circular",
+    "comparison",
+    "completion",
     "conclusion",
     "conclusion_review",
     "contact",
+    "deputy_proposal",
     "document",
+    "evaluation",
+    "explanation",
+    "handover_meeting",
+    "handover_receipt",
     "hotline_ticket",
     "inbox_message",
     "inbox_reading",
+    "indicator_value",
     "level_opinion",
     "mandate",
     "matter",
@@ -64,7 +87,9 @@ __all__ = [
     "problem",
     "progress_report",
     "proposal",
+    "proposer",
     "rectification",
+    "reply",
     "responsibility",
     "review",
     "root_cause",
@@ -73,6 +98,9 @@ __all__ = [
     "score_entry",
     "second_look",
     "supplement",
+    "survey",
+    "target_adjustment",
+    "tracking",
     "training_attendance",
     "training_session",
     "undertaking",
