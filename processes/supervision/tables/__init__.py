@@ -14,6 +14,12 @@ from processes.supervision.tables.indicators import comparison
 from processes.supervision.tables.indicators import completion
 from processes.supervision.tables.indicators import indicator_value
 from processes.supervision.tables.indicators import target_adjustment
+from processes.supervision.tables.inspections import avoidance
+from processes.supervision.tables.inspections import finding
+from processes.supervision.tables.inspections import inspection
+from processes.supervision.tables.inspections import inspection_member
+from processes.supervision.tables.inspections import inspection_plan
+from processes.supervision.tables.inspections import site_visit
 from processes.supervision.tables.matters import archive_volume
 from processes.supervision.tables.matters import caller
 from processes.supervision.tables.matters import caller_look
@@ -34,6 +40,15 @@ from processes.supervision.tables.matters import review
 from processes.supervision.tables.matters import supplement
 from processes.supervision.tables.matters import undertaking
 from processes.supervision.tables.matters import urge
+from processes.supervision.tables.requests import caller_wait
+from processes.supervision.tables.requests import clock_stop
+from processes.supervision.tables.requests import difficulty
+from processes.supervision.tables.requests import extension_request
+from processes.supervision.tables.requests import reassignment
+from processes.supervision.tables.requests import recommendation
+from processes.supervision.tables.requests import responsible_person
+from processes.supervision.tables.requests import ticket_extension
+from processes.supervision.tables.requests import urge_response
 from processes.supervision.tables.scoring import TENTHS
 from processes.supervision.tables.scoring import conclusion
 from processes.supervision.tables.scoring import conclusion_review
@@ -58,24 +73,33 @@ __all__ = [
     "annual_volume",
     "appraisal_result",
     "archive_volume",
+    "avoidance",
     "caller",
     "caller_look",
+    "caller_wait",
     "circular",
+    "clock_stop",
     "comparison",
     "completion",
     "conclusion",
     "conclusion_review",
     "contact",
     "deputy_proposal",
+    "difficulty",
     "document",
     "evaluation",
     "explanation",
+    "extension_request",
+    "finding",
     "handover_meeting",
     "handover_receipt",
     "hotline_ticket",
     "inbox_message",
     "inbox_reading",
     "indicator_value",
+    "inspection",
+    "inspection_member",
+    "inspection_plan",
     "level_opinion",
     "mandate",
     "matter",
@@ -88,22 +112,28 @@ __all__ = [
     "progress_report",
     "proposal",
     "proposer",
+    "reassignment",
+    "recommendation",
     "rectification",
     "reply",
     "responsibility",
+    "responsible_person",
     "review",
     "root_cause",
     "sample",
     "score_decision",
     "score_entry",
     "second_look",
+    "site_visit",
     "supplement",
     "survey",
     "target_adjustment",
+    "ticket_extension",
     "tracking",
     "training_attendance",
     "training_session",
     "undertaking",
     "urge",
+    "urge_response",
     "verification",
 ]
