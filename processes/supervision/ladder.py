@@ -10,15 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
-from functools import lru_cache
 
-import sqlalchemy as sa
-
-from engine import errors
 from engine import handlers
-from engine import tables
 from engine import workdays
-from engine.bpmn import decisions
+from processes.supervision import policies
 
 DECISION = "ladder"
 JOB = "ladder_rung"
@@ -47,37 +42,6 @@ class Planned:
 
     rung: Rung
     at: datetime
-
-
-class NoLadder(errors.DuchaError):
-    """还没有部署督办阶梯决策表（ladder），不能设定时限。"""
-
-
-def policy(connection: sa.Connection) -> decisions.Decision:
-    """Return the decision table deployed last."""
-    item, resource = tables.resource_item, tables.resource
-    deployment = tables.deployment
-    content = connection.scalar(
-        sa.select(resource.c.content)
-        .join(
-            item,
-            (item.c.deployment_id == resource.c.deployment_id)
-            & (item.c.resource == resource.c.name),
-        )
-        .join(deployment, deployment.c.id == resource.c.deployment_id)
-        .where(item.c.kind == "decision", item.c.item_id == DECISION)
-        .order_by(deployment.c.number.desc())
-        .limit(1)
-    )
-    if content is None:
-        raise NoLadder
-    return _read(bytes(content))
-
-
-@lru_cache(maxsize=8)
-def _read(content: bytes) -> decisions.Decision:
-    found = decisions.read_decisions(content)
-    return next(one for one in found if one.id == DECISION)
 
 
 def rungs(answer: Iterable[Mapping[str, object]]) -> tuple[Rung, ...]:
@@ -123,7 +87,8 @@ def set_up(work: handlers.Work, subject: str, subject_id: int, due_on: date) -> 
     `subject` is what is due: undertaking, acknowledgement, matter or approval.
     """
     take_down(work, subject, subject_id)
-    steep = rungs(policy(work.connection).decide({"subject": subject}))
+    answer = policies.decide(work.connection, DECISION, {"subject": subject})
+    steep = rungs(answer)
     for planned in plan(work.calendar, work.now(), due_on, steep):
         work.schedule(
             JOB,
