@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("matter_id", sa.Integer(), nullable=False),
         sa.Column("inspection_id", sa.Integer(), nullable=False),
+        sa.Column("finding_id", sa.Integer(), nullable=True),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
@@ -30,6 +31,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("round", sa.Integer(), server_default="1", nullable=False),
         sa.Column("disposal", sa.Text(), nullable=True),
+        sa.Column("level", sa.Text(), nullable=True),
         sa.Column("deadline", sa.Date(), nullable=True),
         sa.Column("report_due_at", UTCDateTime(), nullable=True),
         sa.Column("reported_at", UTCDateTime(), nullable=True),
@@ -42,10 +44,19 @@ def upgrade() -> None:
         sa.Column("on_behalf_of", sa.Text(), nullable=True),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
+            ["finding_id"], ["finding.id"], name=op.f("fk_problem_finding_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"], ["inspection.id"], name=op.f("fk_problem_inspection_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["matter_id"], ["matter.id"], name=op.f("fk_problem_matter_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_problem")),
         sa.UniqueConstraint("number", name=op.f("uq_problem_number")),
+    )
+    op.create_index(
+        op.f("ix_problem_finding_id"), "problem", ["finding_id"], unique=False
     )
     op.create_index(
         op.f("ix_problem_inspection_id"), "problem", ["inspection_id"], unique=False

@@ -27,7 +27,11 @@ problem = sa.Table(
     columns.key(),
     columns.of_matter(),
     #: The inspection that found it.
-    sa.Column("inspection_id", sa.Integer, nullable=False, index=True),
+    sa.Column(
+        "inspection_id", sa.ForeignKey("inspection.id"), nullable=False, index=True
+    ),
+    #: What the group wrote down on site, where it comes from there.
+    sa.Column("finding_id", sa.ForeignKey("finding.id"), index=True),
     sa.Column("number", sa.Text, nullable=False, unique=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("place", sa.Text, nullable=False),
@@ -39,6 +43,8 @@ problem = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("round", sa.Integer, nullable=False, server_default="1"),
     sa.Column("disposal", sa.Text),
+    #: The level that is asked now: code of a unit, or upper_gov above the county.
+    sa.Column("level", sa.Text),
     #: 整改时限, and the last second at which the result must be reported.
     sa.Column("deadline", sa.Date),
     columns.moment("report_due_at", nullable=True),
