@@ -112,11 +112,27 @@ class Work(Protocol):
         *,
         business_key: str | None = None,
         instance_id: str | None = None,
+        matching: Mapping[str, object] | None = None,
         variables: Mapping[str, object] | None = None,
         fields: Mapping[str, object] | None = None,
         person: str | None = None,
     ) -> int:
-        """Deliver a message to the one instance that waits for it."""
+        """Deliver a message to the one instance that waits for it.
+
+        The receiver must have the variables of `matching`.
+        """
+        ...
+
+    def suspend(self, instance_id: str, reason: str, person: str | None) -> None:
+        """Let a root instance rest, with all that it called."""
+        ...
+
+    def resume(self, instance_id: str, person: str | None) -> None:
+        """Let a suspended instance go on; due times move by the time it rested."""
+        ...
+
+    def refresh_due_dates(self, root_id: str) -> int:
+        """Ask again when open tasks are due whose due date stands in a record."""
         ...
 
     def start(
@@ -172,6 +188,10 @@ Handler = Callable[[Call], Mapping[str, object] | None]
 Function = Callable[..., object]
 Job = Callable[[Work, Mapping[str, object]], None]
 Channel = Callable[[Message], None]
+#: Told that a root instance rests (None), or goes on after resting since a moment.
+Rest = Callable[[Work, str, datetime | None], None]
+#: What is wrong with a file of this name and content, in sentences.
+FileFaults = Callable[[str, bytes], Iterable[str]]
 #: What a field offers at an element: [{"value": …, "label": …}].
 Source = Callable[
     [Reading, model.Element, Mapping[str, object]], Sequence[Mapping[str, str]]
@@ -188,8 +208,11 @@ class Registry:
         #: Functions whose first argument is the work.
         self.work_functions: dict[str, Function] = {}
         self.jobs: dict[str, Job] = {}
+        #: Who is told when an instance is suspended and resumed.
+        self.rests: list[Rest] = []
         self.channels: dict[str, Channel] = {}
         self.sources: dict[str, Source] = {}
+        self.files: dict[str, FileFaults] = {}
 
     def handler(self, name: str) -> Callable[[Handler], Handler]:
         """Register what `camunda:delegateExpression="${name}"` runs."""
@@ -222,6 +245,11 @@ class Registry:
 
         return register
 
+    def resting(self, function: Rest) -> Rest:
+        """Register who moves the office's own deadlines when an instance rests."""
+        self.rests.append(function)
+        return function
+
     def channel(self, name: str) -> Callable[[Channel], Channel]:
         """Register who carries the messages of an outbox channel.
 
@@ -242,6 +270,23 @@ class Registry:
             return function
 
         return register
+
+    def file(self, suffix: str) -> Callable[[FileFaults], FileFaults]:
+        """Register who judges files with this suffix that are deployed along."""
+
+        def register(function: FileFaults) -> FileFaults:
+            _put(self.files, suffix, function)
+            return function
+
+        return register
+
+    def faults(self, name: str, content: bytes) -> Iterable[str]:
+        """Return what is wrong with a file that is deployed along."""
+        for suffix, faults in self.files.items():
+            if name.endswith(suffix):
+                return faults(name, content)
+        known = "、".join([".bpmn", ".form", ".dmn", *self.files])
+        return [f"只能部署这些文件：{known}。"]
 
     def offered(
         self,

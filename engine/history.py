@@ -48,6 +48,7 @@ TYPES: Mapping[str, str] = {
     "task_transferred": "A person gave a user task to another for good; why.",
     "task_delegated": "A person asked another about a user task; what.",
     "task_resolved": "A delegated user task went back to its holder; the answer.",
+    "task_due_moved": "An open user task is due at another moment; from when to when.",
     "task_returned": "A person returned a user task to an earlier one; why.",
     "task_withdrawn": "A person took back what they had completed.",
     "cosigner_added": "A round was added to a running multi-instance; its value.",

@@ -14,6 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engine import assignments
+from engine import due_dates
 from engine import errors
 from engine import history
 from engine import instances
@@ -70,12 +71,16 @@ def suspend(
             )
             .values(status="suspended")
         )
+    for tell in work.registry.rests:
+        tell(work, instance_id, None)
 
 
 def resume(
     work: transactions.Transaction, instance_id: str, person: str | None
 ) -> None:
     """Let a suspended instance go on; its due times move by the time it rested.
+
+    The office moves its own deadlines, and due dates that rest on them are asked again.
 
     Raises MissingYear where working days must be counted in a year not known.
     """
@@ -84,6 +89,9 @@ def resume(
         raise NotSuspended(instance_id=instance_id)
     for found in _wake(work.connection, instance_id):
         _move_deadlines(work, instances.load(work, found), since, person)
+    for tell in work.registry.rests:
+        tell(work, instance_id, since)
+    due_dates.refresh(work, instance_id)
 
 
 def end_rest(connection: sa.Connection, instance_id: str) -> None:
@@ -216,7 +224,10 @@ def _move_tasks(
     for row in rows:
         written = instance.definition.process.elements[row.element_id].attributes
         new: dict[str, datetime] = {}
-        if row.due_at is not None:
+        asked = due_dates.asks_records(
+            written.get("dueDate", ""), work.registry.work_functions
+        )
+        if row.due_at is not None and not asked:
             due_at = later(written.get("dueDate", ""), row.due_at)
             new |= {"due_at": due_at, "order_at": due_at}
             work.connection.execute(

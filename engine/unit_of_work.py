@@ -21,6 +21,7 @@ from engine import co_signing
 from engine import database
 from engine import definitions
 from engine import deployments
+from engine import due_dates
 from engine import entries
 from engine import errors
 from engine import external_tasks
@@ -207,6 +208,10 @@ class UnitOfWork:
     def resume(self, instance_id: str, person: str | None) -> None:
         """Let a suspended instance go on; due times move by the time it rested."""
         suspension.resume(self, instance_id, person)
+
+    def refresh_due_dates(self, root_id: str) -> int:
+        """Ask again when open tasks are due whose due date stands in a record."""
+        return due_dates.refresh(self, root_id)
 
     def move_token(
         self,

@@ -265,7 +265,7 @@ def rows(
     `shared` holds what all tasks of an instance have in common.
     """
     details = wait.details
-    due_at = _moment("到期时间", details.get("due_at"))
+    due_at = moment("到期时间", details.get("due_at"))
     order_at = due_at or END_OF_TIME
     lane = element.lane
     task = {
@@ -277,7 +277,7 @@ def rows(
         "approval": element.properties.get("approval") == "true",
         "assignee": details.get("assignee"),
         "due_at": due_at,
-        "follow_up_at": _moment("跟进时间", details.get("follow_up_at")),
+        "follow_up_at": moment("跟进时间", details.get("follow_up_at")),
         "order_at": order_at,
         "priority": _priority(details.get("priority")),
         "form_key": details.get("form"),
@@ -355,7 +355,7 @@ def _priority(value: object) -> int:
         raise errors.Invalid(f"优先级应是整数，现为“{value}”。") from None
 
 
-def _moment(what: str, value: object) -> datetime | None:
+def moment(what: str, value: object) -> datetime | None:
     """Read an ISO text; a plain day means its end, in Shanghai."""
     if value is None:
         return None
