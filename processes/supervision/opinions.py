@@ -17,6 +17,8 @@ DECISION_LABELS = {
     "REJECT": "不予立项",
     "CHANGE_UNIT": "改承办",
     "NOT_OURS": "不属本县",
+    "NOT_MAJOR": "不属重大",
+    "CONTINUE": "继续督办",
     "REDO": "再办",
     "CLOSE": "说明理由办结",
     "REQUEST": "提请",
@@ -28,9 +30,13 @@ PERMISSIONS = {
     "may_reject": "REJECT",
     "may_change_unit": "CHANGE_UNIT",
     "may_refuse": "NOT_OURS",
+    "may_downgrade": "NOT_MAJOR",
+    "may_continue": "CONTINUE",
 }
 #: An approver who approves may write nothing; the record then says 同意.
-NEEDS_COMMENT = frozenset({"RETURN", "REJECT", "NOT_OURS", "CLOSE"})
+NEEDS_COMMENT = frozenset(
+    {"RETURN", "REJECT", "NOT_OURS", "NOT_MAJOR", "CONTINUE", "CLOSE"}
+)
 
 
 class OwnDraft(errors.Forbidden):
