@@ -1,0 +1,295 @@
+"""Plans of inspections (督查方案): approved objects and scope, every version kept.
+
+An inspection keeps to what was approved; whoever widens the scope or changes the
+objects draws up another version, which is approved again (条例第十五条).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from datetime import datetime
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from engine import errors
+from engine import handlers
+from engine import tables as engine_tables
+from processes.supervision import entries
+from processes.supervision import inspections
+from processes.supervision import opinions
+from processes.supervision import tables
+
+SUBJECT = "inspection_plan"
+LONGEST_INSPECTION = timedelta(days=366)
+
+#: 督查形式五种 (观政办〔2016〕29号 二(一)2).
+FORMS = ("现场督办", "跟踪督查", "调研督查", "专项督查", "回访复核")
+#: 巡查方式九种 (观政办〔2016〕29号 二(一)1).
+PATROL_METHODS = (
+    "听取汇报",
+    "查看资料",
+    "问卷调查",
+    "座谈交流",
+    "跟踪审计",
+    "第三方评估",
+    "个别访谈",
+    "抽查暗访",
+    "现场查看",
+)
+#: 督查方式八种 (政府督查工作条例第十二条).
+STATUTORY_METHODS = (
+    "自查说明",
+    "听取督查对象汇报",
+    "检查、访谈、暗访",
+    "座谈、听证、统计、评估",
+    "调阅、复制资料",
+    "收集线索",
+    "约谈",
+    "互联网+督查",
+)
+METHODS = PATROL_METHODS + STATUTORY_METHODS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One version of a plan; `objects` are codes of units."""
+
+    id: int
+    inspection_id: int
+    version: int
+    plan_no: str
+    basis: str
+    form: str | None
+    content: str
+    scope: str
+    objects: tuple[str, ...]
+    methods: tuple[str, ...]
+    starts_on: date
+    ends_on: date
+    place: str
+    overlap_reason: str | None
+    approved_at: datetime | None
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Another inspection of the same object, a short time away."""
+
+    inspection_id: int
+    matter_number: str
+    unit: str
+    starts_on: date
+    ends_on: date
+
+
+def record(
+    work: handlers.Work,
+    inspection: inspections.Inspection,
+    given: entries.Entries,
+    *,
+    person: str,
+    on_behalf_of: str | None,
+) -> Plan:
+    """Keep a new version of the plan, which is not approved yet.
+
+    Reads `plan_no`, `basis` (one of them), `form` (not for a patrol), `content`,
+    `scope`, `objects` (rows of unit), `methods`, `starts_on`, `ends_on`, `place` and
+    `overlap_reason`, which is needed where an object has been inspected within the
+    days of the policy (严禁重复、多头督查).
+    """
+    plan_no = entries.optional_text(given, "plan_no", longest=100)
+    basis = entries.optional_text(given, "basis", longest=500)
+    if not plan_no and not basis:
+        raise entries.refusal(
+            "plan_no", "年度计划编号和批准依据至少填一项。", rule="domain 6.6⑥"
+        )
+    starts_on, ends_on = entries.day(given, "starts_on"), entries.day(given, "ends_on")
+    if not starts_on <= ends_on <= starts_on + LONGEST_INSPECTION:
+        raise entries.refusal("ends_on", f"应在开始日 {starts_on} 之后一年以内。")
+    methods = entries.choices(given, "methods", METHODS)
+    if not methods:
+        raise entries.refusal("methods", "至少选一种督查方式。", rule="R-02-10")
+    form = None
+    if inspection.kind != "巡查":
+        form = entries.choice(given, "form", FORMS)
+    objects = _objects(work.connection, given)
+    reason = _overlap_reason(work, inspection, objects, starts_on, ends_on, given)
+    if inspection.state != "PLANNING":
+        inspection = inspections.move(work, inspection, "PLANNING")
+    plan = tables.inspection_plan
+    version = work.connection.scalar(
+        sa.select(sa.func.coalesce(sa.func.max(plan.c.version), 0) + 1).where(
+            plan.c.inspection_id == inspection.id
+        )
+    )
+    row = work.connection.execute(
+        plan.insert()
+        .values(
+            inspection_id=inspection.id,
+            version=version,
+            plan_no=plan_no,
+            basis=basis,
+            form=form,
+            content=entries.text(given, "content"),
+            scope=entries.text(given, "scope", longest=2000),
+            objects=list(objects),
+            methods=list(methods),
+            starts_on=starts_on,
+            ends_on=ends_on,
+            place=entries.optional_text(given, "place", longest=500),
+            overlap_reason=reason,
+            person=person,
+            on_behalf_of=on_behalf_of,
+            at=work.now(),
+        )
+        .returning(plan)
+    ).one()
+    return _plan(row)
+
+
+def approve(work: handlers.Work, inspection: inspections.Inspection) -> Plan:
+    """Put the newest version in force; somebody must have approved it (R-02-06).
+
+    With a group already there the inspection goes on, else the group may be formed.
+    """
+    plan = latest(work.connection, inspection.id)
+    given = opinions.about(
+        work.connection, opinions.Subject(SUBJECT, plan.id, plan.person)
+    )
+    decisions = {one.decision for one in given}
+    if "APPROVE" not in decisions or "RETURN" in decisions:
+        raise errors.Refused(
+            "方案未经批准，不能成立督查组、不能实施。", inspection_id=inspection.id
+        )
+    inspections.move(
+        work, inspection, "APPROVED" if inspection.leader is None else "ON_SITE"
+    )
+    row = work.connection.execute(
+        tables.inspection_plan.update()
+        .where(tables.inspection_plan.c.id == plan.id)
+        .values(approved_at=work.now())
+        .returning(tables.inspection_plan)
+    ).one()
+    return _plan(row)
+
+
+def latest(connection: sa.Connection, inspection_id: int) -> Plan:
+    """Return the newest version, approved or not."""
+    return _newest(connection, tables.inspection_plan.c.inspection_id == inspection_id)
+
+
+def in_force(connection: sa.Connection, inspection_id: int) -> Plan:
+    """Return the newest version that was approved."""
+    plan = tables.inspection_plan.c
+    return _newest(
+        connection,
+        sa.and_(plan.inspection_id == inspection_id, plan.approved_at.is_not(None)),
+    )
+
+
+def of_inspection(connection: sa.Connection, inspection_id: int) -> list[Plan]:
+    """Return all versions, the first one first."""
+    plan = tables.inspection_plan
+    rows = connection.execute(
+        sa.select(plan)
+        .where(plan.c.inspection_id == inspection_id)
+        .order_by(plan.c.version)
+    )
+    return [_plan(row) for row in rows]
+
+
+def overlaps(
+    work: handlers.Work,
+    inspection: inspections.Inspection,
+    objects: tuple[str, ...],
+    starts_on: date,
+    ends_on: date,
+) -> list[Overlap]:
+    """Return other inspections of these objects within the days of the policy."""
+    days = inspections.policy(work.connection, inspection.kind).overlap_days
+    plan, other = tables.inspection_plan, tables.inspection
+    newest = (
+        sa.select(plan.c.inspection_id, sa.func.max(plan.c.version).label("version"))
+        .where(plan.c.inspection_id != inspection.id)
+        .group_by(plan.c.inspection_id)
+        .subquery()
+    )
+    rows = work.connection.execute(
+        sa.select(plan, tables.matter.c.number)
+        .join(
+            newest,
+            (newest.c.inspection_id == plan.c.inspection_id)
+            & (newest.c.version == plan.c.version),
+        )
+        .join(other, other.c.id == plan.c.inspection_id)
+        .join(tables.matter, tables.matter.c.id == other.c.matter_id)
+        .where(
+            plan.c.starts_on <= ends_on + timedelta(days=days),
+            plan.c.ends_on >= starts_on - timedelta(days=days),
+        )
+        .order_by(plan.c.id)
+    )
+    return [
+        Overlap(row.inspection_id, row.number or "", unit, row.starts_on, row.ends_on)
+        for row in rows
+        for unit in row.objects
+        if unit in objects
+    ]
+
+
+def _overlap_reason(
+    work: handlers.Work,
+    inspection: inspections.Inspection,
+    objects: tuple[str, ...],
+    starts_on: date,
+    ends_on: date,
+    given: entries.Entries,
+) -> str | None:
+    reason = entries.optional_text(given, "overlap_reason", longest=500)
+    found = overlaps(work, inspection, objects, starts_on, ends_on)
+    if found and not reason:
+        named = "；".join(
+            f"{one.unit}（{one.starts_on} 至 {one.ends_on}，事项 {one.matter_number}）"
+            for one in found
+        )
+        raise entries.refusal(
+            "overlap_reason", f"涉嫌多头督查：{named}。确需督查的，请写明理由。"
+        )
+    return reason if found else None
+
+
+def _objects(connection: sa.Connection, given: entries.Entries) -> tuple[str, ...]:
+    codes = [entries.text(row, "unit") for row in entries.rows(given, "objects")]
+    if not codes:
+        raise entries.refusal("objects", "至少填一个督查对象。")
+    unit = engine_tables.unit.c
+    known = set(
+        connection.scalars(
+            sa.select(unit.code).where(unit.code.in_(codes), unit.active)
+        )
+    )
+    for code in codes:
+        if code not in known:
+            raise entries.refusal("objects", f"没有单位“{code}”，或已停用。")
+    return tuple(dict.fromkeys(codes))
+
+
+def _newest(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Plan:
+    row = connection.execute(
+        sa.select(tables.inspection_plan)
+        .where(condition)
+        .order_by(tables.inspection_plan.c.version.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound("督查活动还没有方案，或方案未经批准。")
+    return _plan(row)
+
+
+def _plan(row: sa.Row[tuple[object, ...]]) -> Plan:
+    found = dict(row._mapping)
+    del found["on_behalf_of"]
+    found["objects"], found["methods"] = tuple(row.objects), tuple(row.methods)
+    return Plan(**found)
