@@ -23,6 +23,7 @@ from processes.supervision.elements import approval
 from processes.supervision.elements import closing
 from processes.supervision.elements import registration
 from processes.supervision.elements import reporting
+from processes.supervision.elements import scoring
 from processes.supervision.elements import undertaking
 
 CATALOG = Path(__file__).parent / "catalog"
@@ -68,6 +69,7 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     undertaking.install(registry)
     reporting.install(registry)
     closing.install(registry, office)
+    scoring.install(registry)
     choices.install(registry)
     registry.job(ladder.JOB)(escalation.climb)
     for name in ("sms", "hotline"):

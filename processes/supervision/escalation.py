@@ -71,7 +71,7 @@ def _turn_red(
         scores.OVERDUE,
         unit=turned.unit,
         undertaking_id=turned.id,
-        event=f"deadline {turned.returns}",
+        occasion=f"deadline {turned.returns}",
     )
     if entered:
         urges.record(

@@ -51,7 +51,7 @@ def tell(
     title: str,
     body: str,
     *,
-    matter_id: int,
+    matter_id: int | None,
     text_message_key: str | None = None,
     urgency: str = "平件",
 ) -> None:

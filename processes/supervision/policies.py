@@ -18,6 +18,11 @@ def decide(
     connection: sa.Connection, decision: str, variables: Mapping[str, object]
 ) -> list[dict[str, object]]:
     """Return what the decision table deployed last answers, one mapping a result."""
+    return in_force(connection, decision).decide(variables)
+
+
+def in_force(connection: sa.Connection, decision: str) -> decisions.Decision:
+    """Return the decision table deployed last; NoPolicy when there is none."""
     item, resource = tables.resource_item, tables.resource
     deployment = tables.deployment
     content = connection.scalar(
@@ -34,7 +39,7 @@ def decide(
     )
     if content is None:
         raise NoPolicy(f"决策表“{decision}”还没有部署。", decision=decision)
-    return _read(bytes(content), decision).decide(variables)
+    return _read(bytes(content), decision)
 
 
 @lru_cache(maxsize=32)

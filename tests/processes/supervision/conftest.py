@@ -33,7 +33,7 @@ from tests.conftest import sqlalchemy_url
 SECRET = "a secret of the tests"
 #: The PostgreSQL database that the tests' own are copied from.
 TEMPLATE = "office"
-LADDER = office.CATALOG / "common/decisions/ladder.dmn"
+DECISIONS = office.CATALOG / "common/decisions"
 
 #: 2026-04-29 09:00 in Shanghai, a Wednesday (S08).
 BEGIN = datetime(2026, 4, 29, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ def clock() -> clocks.FixedClock:
 
 @pytest.fixture(scope="session")
 def office_file(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the demo county and the ladder, to be copied."""
+    """An SQLite file with the demo county and the decision tables, to be copied."""
     path = tmp_path_factory.mktemp("office") / "office.db"
     prepare(f"sqlite:///{shutil.copy(sqlite_file, path)}")
     return path
@@ -89,7 +89,7 @@ def engine(
     calendar: workdays.Calendar,
     tmp_path: Path,
 ) -> Iterator[Engine]:
-    """The office with its people and its ladder, and no procedure deployed."""
+    """The office with its people and its decision tables, and no procedure deployed."""
     settings = office.Settings(secret_key=SECRET, outgoing=tmp_path / "outgoing")
     pool = database.create(office_url)
     yield Engine(
@@ -99,7 +99,7 @@ def engine(
 
 
 def prepare(url: str) -> None:
-    """Deploy the ladder and install the demo county."""
+    """Deploy the decision tables and install the demo county."""
     pool = database.create(url)
     opened = Engine(
         pool,
@@ -108,7 +108,7 @@ def prepare(url: str) -> None:
         registry=handlers.Registry(),
     )
     with opened.begin() as work:
-        work.deploy({LADDER.name: LADDER.read_bytes()})
+        work.deploy({path.name: path.read_bytes() for path in DECISIONS.glob("*.dmn")})
     demo.install(opened, password="Demo-2026-pass")
     pool.dispose()
 

@@ -12,12 +12,12 @@ from engine.bpmn import decisions
 from processes.supervision import deadlines
 from processes.supervision import ladder
 from processes.supervision import lights
-from tests.processes.supervision.conftest import LADDER
+from tests.processes.supervision.conftest import DECISIONS
 from tests.processes.supervision.conftest import at
 
 
 def steep(subject: str) -> tuple[ladder.Rung, ...]:
-    tables = decisions.read_decisions(LADDER.read_bytes())
+    tables = decisions.read_decisions((DECISIONS / "ladder.dmn").read_bytes())
     return ladder.rungs(tables[0].decide({"subject": subject}))
 
 

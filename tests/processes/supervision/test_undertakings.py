@@ -360,7 +360,7 @@ def test_a_score_is_entered_once_and_taken_back_by_a_new_entry(
                 scores.OVERDUE,
                 unit="zjj",
                 undertaking_id=lead.id,
-                event="deadline 0",
+                occasion="deadline 0",
             )
             for _ in range(2)
         ]
