@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 
 from engine import people
-from processes import procedures
 from processes.supervision import tables
 
 #: 三员 keep the system, its rules and its log; they see no business text.
@@ -26,22 +25,28 @@ OVERSEERS = frozenset(
 )
 LEADERS = frozenset({"mayor", "exec_vice_mayor", "vice_mayor"})
 UNIT_ROLES = frozenset({"unit_registrar", "unit_handler", "unit_deputy", "unit_head"})
+#: The appraisal office keeps the ledger of the three lists; members of a group see
+#: what they inspect.
+APPRAISERS = frozenset({"perf_office"})
+GROUP = frozenset({"group_leader", "group_member"})
 
 
 def visible(identity: people.Identity) -> sa.ColumnElement[bool]:
     """Return the condition on `matter` that holds for what this person may see.
 
     Overseers see every matter; holders of a post in a unit see those issued to
-    their unit; a substitute sees what his principal sees, within the procedures he
-    stands in for. The three guardians (三员) see none, whatever else they hold.
+    their unit, or in which a problem of the unit was found; the appraisal office sees
+    all that was inspected, a member of a group what the group inspects. A substitute
+    sees what his principal sees, within the procedures he stands in for. The three
+    guardians (三员) see none, whatever else they hold.
     """
     if identity.roles & GUARDIANS:
         return sa.false()
-    conditions = [_of_groups(identity.groups)]
+    conditions = [_of_groups(identity.person, identity.groups)]
     for principal in identity.substitutes_for:
-        condition = _of_groups(principal.groups)
+        condition = _of_groups(principal.person, principal.groups)
         if principal.procedures:
-            limited = tables.matter.c.category.in_(_categories(principal.procedures))
+            limited = tables.matter.c.procedure.in_(principal.procedures)
             condition = sa.and_(condition, limited)
         conditions.append(condition)
     return sa.or_(*conditions)
@@ -57,20 +62,29 @@ def holds(identity: people.Identity, *roles: str) -> bool:
     return not frozenset().union(*acting).isdisjoint(roles)
 
 
-def _of_groups(groups: frozenset[str]) -> sa.ColumnElement[bool]:
+def _of_groups(person: str, groups: frozenset[str]) -> sa.ColumnElement[bool]:
     if groups & OVERSEERS:
         return sa.true()
-    units = {
+    matter = tables.matter.c
+    inspection, member = tables.inspection.c, tables.inspection_member.c
+    conditions = [
+        matter.id.in_(
+            sa.select(inspection.matter_id)
+            .join(tables.inspection_member, member.inspection_id == inspection.id)
+            .where(member.account == person)
+        )
+    ]
+    if groups & APPRAISERS:
+        problem = sa.select(tables.problem.c.matter_id)
+        conditions.append(matter.id.in_(sa.select(inspection.matter_id)))
+        conditions.append(matter.id.in_(problem))
+    units = sorted(
         unit
         for role, _, unit in (group.partition(".") for group in groups)
         if role in UNIT_ROLES and unit
-    }
-    if not units:
-        return sa.false()
-    undertaking = tables.undertaking.c
-    issued = sa.select(undertaking.matter_id).where(undertaking.unit.in_(sorted(units)))
-    return tables.matter.c.id.in_(issued)
-
-
-def _categories(keys: frozenset[str]) -> list[str]:
-    return [one.category for one in procedures.shipped() if one.key in keys]
+    )
+    if units:
+        for table in (tables.undertaking, tables.problem):
+            of_unit = sa.select(table.c.matter_id).where(table.c.unit.in_(units))
+            conditions.append(matter.id.in_(of_unit))
+    return sa.or_(*conditions)

@@ -53,6 +53,8 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "REPORTED": frozenset({"CLOSED", "RETURNED", "KEY_INSPECTION"}),
     "CLOSED": frozenset({"REOPENED"}),
 }
+#: These see the whole list of a matter that they may see; a unit sees its own part.
+WHOLE_LIST = access.OVERSEERS | access.APPRAISERS | access.GROUP
 #: The unit must rectify and report with these.
 RECTIFYING = ("RECTIFYING", "RETURNED", "KEY_INSPECTION")
 #: With these the unit's analysis is awaited.
@@ -121,9 +123,7 @@ class Found:
 
 def signature(call: handlers.Call) -> Signature:
     """Return whose decision this call brings."""
-    return Signature(
-        opinions.require_person(call), call.on_behalf_of, call.work.now()
-    )
+    return Signature(opinions.require_person(call), call.on_behalf_of, call.work.now())
 
 
 def read(
@@ -158,9 +158,13 @@ def _read_row(
     unit = entries.text(row, "unit", longest=100)
     require_unit(connection, unit, f"{place}.unit")
     return Found(
+        content=entries.text(row, "content"),
+        place=entries.text(row, "place"),
+        object=entries.text(row, "object"),
+        fact=entries.text(row, "fact"),
         evidence=lines(entries.text(row, "evidence")),
+        suggestion=entries.text(row, "suggestion"),
         unit=unit,
-        **{key: entries.text(row, key) for key in _PLAIN},
     )
 
 
@@ -201,7 +205,6 @@ REQUIRED: Mapping[str, str] = {
     "suggestion": "整改建议",
     "unit": "责任单位",
 }
-_PLAIN = ("content", "place", "object", "fact", "suggestion")
 
 
 def lines(text: str) -> tuple[str, ...]:
@@ -303,7 +306,7 @@ def ledger(
         .order_by(problem.id.desc())
         .limit(limit)
     )
-    if not access.holds(identity, *access.OVERSEERS, *access.GROUP):
+    if not access.holds(identity, *WHOLE_LIST):
         query = query.where(problem.unit.in_(sorted(identity.units)))
     if matter_id is not None:
         query = query.where(problem.matter_id == matter_id)

@@ -95,7 +95,9 @@ def answer(
     """
     level = problem.level or problem.unit
     if decision == "FURTHER" and level == UPPER:
-        raise entries.refusal("level_decision", f"{UPPER_NAME}已是最上一级，不能再上报。")
+        raise entries.refusal(
+            "level_decision", f"{UPPER_NAME}已是最上一级，不能再上报。"
+        )
     _append(work, problem, level, decision, opinion, signed)
     if decision == "RESOLVE":
         return problems.move(work, problem, "ANALYSED", disposal="UPPER")
