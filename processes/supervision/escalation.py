@@ -7,6 +7,7 @@ from datetime import date
 from engine import handlers
 from engine import people
 from processes.supervision import inbox
+from processes.supervision import inspections
 from processes.supervision import lights
 from processes.supervision import matters
 from processes.supervision import notices
@@ -28,6 +29,9 @@ def climb(work: handlers.Work, payload: Mapping[str, object]) -> None:
             _climb_undertaking(work, undertaking, due_on, payload)
         elif undertaking.state == "SENT":
             _remind(work, undertaking, payload, "尚未签收，请立即签收。")
+    elif payload["subject"] == inspections.SUBJECT:
+        inspection = inspections.get(work.connection, subject_id)
+        _climb_inspection(work, inspection, due_on, payload)
     else:
         _climb_matter(work, matters.get(work.connection, subject_id), due_on, payload)
 
@@ -102,6 +106,33 @@ def _climb_matter(
         turned = matters.refresh_light(work, matter.id)
         text = f"办结时限为 {due_on}，现为{lights.LABELS[turned.light]}。"
         _tell(work, matter, recipients, payload, text)
+
+
+def _climb_inspection(
+    work: handlers.Work,
+    inspection: inspections.Inspection,
+    due_on: date,
+    payload: Mapping[str, object],
+) -> None:
+    """Remind the head of the group of the report, or turn its light."""
+    if inspection.state != "ENDED":
+        return
+    text = f"{inspection.kind}报告时限为 {due_on}，请按时形成报告。"
+    match payload["act"]:
+        case "YELLOW":
+            inspections.turn(work, inspection, "YELLOW")
+            return
+        case "RED":
+            inspections.turn(work, inspection, "RED")
+            text = f"{inspection.kind}报告时限 {due_on} 已过，已亮红灯。"
+    recipients = [
+        inbox.person(inspection.leader)
+        if name == "leader" and inspection.leader is not None
+        else inbox.group(name)
+        for name in _targets(payload)
+    ]
+    matter = matters.get(work.connection, inspection.matter_id)
+    _tell(work, matter, recipients, payload, text)
 
 
 def _turn(

@@ -208,9 +208,12 @@ def decide_outcome(
     return outcome
 
 
-def turn_red(work: handlers.Work, inspection: Inspection) -> Inspection:
-    """Turn the light of a report that is overdue."""
-    return _change(work, inspection, light="RED", ever_red=True)
+def turn(
+    work: handlers.Work, inspection: Inspection, light: lights.Light
+) -> Inspection:
+    """Turn the light of a report that is due soon or overdue."""
+    ever_red = inspection.ever_red or light == "RED"
+    return _change(work, inspection, light=light, ever_red=ever_red)
 
 
 def move(
