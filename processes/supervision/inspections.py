@@ -66,6 +66,8 @@ class Policy:
     report_workdays: int
     #: Objects inspected within so many days are inspected too often (多头督查).
     overlap_days: int
+    #: The longest report; 0 where there is no limit.
+    words_most: int
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,233 @@
+"""Inspections: the plan and its approval, the group, the visits, the report."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from engine import handlers
+from engine import tables as engine_tables
+from engine.bpmn import model
+from processes.supervision import access
+from processes.supervision import choices
+from processes.supervision import entries
+from processes.supervision import inbox
+from processes.supervision import inspection_groups
+from processes.supervision import inspection_plans
+from processes.supervision import inspection_reports
+from processes.supervision import inspections
+from processes.supervision import matters
+from processes.supervision import opinions
+from processes.supervision import site_visits
+from processes.supervision.elements.registration import matter_of
+
+
+def install(registry: handlers.Registry) -> None:
+    """Register the handlers, functions and choices of this part."""
+    registry.handler("record_inspection_plan")(record_inspection_plan)
+    registry.handler("record_plan_opinion")(record_plan_opinion)
+    registry.handler("approve_plan")(approve_plan)
+    registry.handler("establish_group")(establish_group)
+    registry.handler("record_visit")(record_visit)
+    registry.handler("record_inspection_end")(record_inspection_end)
+    registry.handler("record_inspection_report")(record_inspection_report)
+    registry.handler("record_outcome")(record_outcome)
+    registry.handler("issue_inspection_report")(issue_inspection_report)
+    registry.function("inspection_due", needs_work=True)(inspection_due)
+    registry.choices("inspectors")(inspectors)
+    registry.choices("plan_methods")(plan_methods)
+    registry.choices("plan_objects")(plan_objects)
+
+
+def inspection_of(call: handlers.Call) -> inspections.Inspection:
+    """Return the inspection whose id the instance carries."""
+    return inspections.get(
+        call.work.connection, entries.number(call.variables, "inspection")
+    )
+
+
+def inspection_due(work: handlers.Work, inspection: object) -> str:
+    """Return when the report of an inspection that ended is due, as ISO 8601."""
+    number = entries.number({"inspection": inspection}, "inspection")
+    due_at = inspections.get(work.connection, number).report_due_at
+    if due_at is None:
+        raise inspections.WrongState(inspection_id=number)
+    return due_at.isoformat(timespec="seconds")
+
+
+def record_inspection_plan(call: handlers.Call) -> Mapping[str, object]:
+    """Keep a version of the plan; the first one opens the inspection."""
+    matter = matter_of(call)
+    if call.variables.get("inspection") is None:
+        kind = str(call.variables.get("kind") or call.element.properties.get("kind"))
+        inspection = inspections.open_inspection(call.work, matter.id, kind)
+    else:
+        inspection = inspection_of(call)
+    inspection_plans.record(
+        call.work,
+        inspection,
+        call.fields,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+    return {"inspection": inspection.id}
+
+
+def record_plan_opinion(call: handlers.Call) -> None:
+    """Append an opinion about the newest version of the plan."""
+    plan = inspection_plans.latest(call.work.connection, inspection_of(call).id)
+    subject = opinions.Subject(inspection_plans.SUBJECT, plan.id, plan.person)
+    verb = call.element.properties.get("verb", "审定")
+    opinions.record(call, matter_of(call).id, subject, verb=verb)
+
+
+def approve_plan(call: handlers.Call) -> Mapping[str, object]:
+    """Put the approved plan in force and print it.
+
+    A group that is there already must have no interest in what was added.
+    """
+    work, inspection = call.work, inspection_of(call)
+    plan = inspection_plans.approve(work, inspection)
+    members = inspection_groups.of_inspection(work.connection, inspection.id)
+    inspection_groups.require_disinterested(work, members, plan.objects)
+    inspection_reports.issue(
+        work,
+        matter_of(call),
+        inspection,
+        inspection_reports.PLAN,
+        title=f"{inspection.kind}方案",
+        person=call.person,
+    )
+    return {"inspection_form": plan.form or "", "grouped": bool(members)}
+
+
+def establish_group(call: handlers.Call) -> Mapping[str, object]:
+    """Enter what was declared, form the group, tell its members; work begins."""
+    work, matter, person = call.work, matter_of(call), opinions.require_person(call)
+    for row in entries.rows(call.fields, "avoidances"):
+        inspection_groups.declare_avoidance(
+            work, row, person=person, on_behalf_of=call.on_behalf_of
+        )
+    members = inspection_groups.establish(
+        work,
+        inspection_of(call),
+        call.fields,
+        person=person,
+        on_behalf_of=call.on_behalf_of,
+    )
+    _set_under_way(work, matter)
+    inbox.tell(
+        work,
+        [inbox.person(one.account) for one in members if one.account is not None],
+        matter.title,
+        f"{matter.number}：您已列入督查组，请按批准的方案开展督查。",
+        matter_id=matter.id,
+    )
+    leader = next(one.account for one in members if one.role == "LEADER")
+    return {"leader": leader}
+
+
+def record_visit(call: handlers.Call) -> None:
+    """Keep the record of a visit and the problems found on it."""
+    site_visits.record(
+        call.work,
+        inspection_of(call),
+        call.fields,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+
+
+def record_inspection_end(call: handlers.Call) -> None:
+    """Record the day it ended; the clock of its report starts."""
+    inspections.end(call.work, inspection_of(call), call.fields)
+
+
+def record_inspection_report(call: handlers.Call) -> Mapping[str, object]:
+    """Keep the report; where it goes is decided afterwards, if at all."""
+    inspection_reports.write(
+        call.work,
+        inspection_of(call),
+        call.fields,
+        title=str(call.variables["paper_title"]),
+        element_id=call.element.id,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+    return {"outcome": "FORMED"}
+
+
+def record_outcome(call: handlers.Call) -> Mapping[str, object]:
+    """Keep where the report goes."""
+    inspection = inspection_of(call)
+    return {"outcome": inspections.decide_outcome(call.work, inspection, call.fields)}
+
+
+def issue_inspection_report(call: handlers.Call) -> None:
+    """Print the report."""
+    inspection_reports.issue(
+        call.work,
+        matter_of(call),
+        inspection_of(call),
+        inspection_reports.REPORT,
+        title=str(call.variables["paper_title"]),
+        person=call.person,
+    )
+
+
+def inspectors(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[choices.Choice]:
+    """Return everybody with a post but the guardians: who may be in a group."""
+    post, person = engine_tables.post.c, engine_tables.person.c
+    at = reading.now()
+    rows = reading.connection.execute(
+        sa.select(person.id, person.name)
+        .where(
+            person.active,
+            sa.exists().where(
+                post.person == person.id,
+                post.role.not_in(sorted(access.GUARDIANS)),
+                post.starts_at <= at,
+                post.ends_at.is_(None) | (at < post.ends_at),
+            ),
+        )
+        .order_by(person.id)
+    )
+    return [{"value": row.id, "label": row.name} for row in rows]
+
+
+def plan_methods(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[choices.Choice]:
+    """Return the methods of the approved plan."""
+    plan = _plan(reading, variables)
+    return [{"value": one, "label": one} for one in plan.methods]
+
+
+def plan_objects(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[choices.Choice]:
+    """Return the units that the approved plan names."""
+    objects = _plan(reading, variables).objects
+    unit = engine_tables.unit.c
+    rows = reading.connection.execute(
+        sa.select(unit.code, unit.name)
+        .where(unit.code.in_(objects))
+        .order_by(unit.code)
+    )
+    return [{"value": row.code, "label": row.name} for row in rows]
+
+
+def _plan(
+    reading: handlers.Reading, variables: Mapping[str, object]
+) -> inspection_plans.Plan:
+    inspection = entries.number(variables, "inspection")
+    return inspection_plans.in_force(reading.connection, inspection)
+
+
+def _set_under_way(work: handlers.Work, matter: matters.Matter) -> None:
+    """Bring the matter to 办理中: the activity stands in for the notice (二选一)."""
+    if matter.status == "APPROVING":
+        matter = matters.move(work, matter, "APPROVED")
+    if matter.status != "IN_PROGRESS":
+        matters.move(work, matter, "IN_PROGRESS")
