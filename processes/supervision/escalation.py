@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
+from datetime import timedelta
 
 from engine import handlers
 from engine import people
+from processes.supervision import extensions
 from processes.supervision import inbox
 from processes.supervision import inspections
+from processes.supervision import ladder
 from processes.supervision import lights
 from processes.supervision import matters
 from processes.supervision import notices
+from processes.supervision import recommendations
 from processes.supervision import scores
 from processes.supervision import undertakings
 from processes.supervision import urges
@@ -29,11 +33,26 @@ def climb(work: handlers.Work, payload: Mapping[str, object]) -> None:
             _climb_undertaking(work, undertaking, due_on, payload)
         elif undertaking.state == "SENT":
             _remind(work, undertaking, payload, "尚未签收，请立即签收。")
+    elif payload["subject"] == "extension":
+        _climb_extension(work, extensions.get(work.connection, subject_id), payload)
     elif payload["subject"] == inspections.SUBJECT:
         inspection = inspections.get(work.connection, subject_id)
         _climb_inspection(work, inspection, due_on, payload)
     else:
         _climb_matter(work, matters.get(work.connection, subject_id), due_on, payload)
+
+
+def catch_up(work: handlers.Work, undertaking: undertakings.Undertaking) -> None:
+    """Climb at once what rested while an extension was pending, the rest in time."""
+    due_on = work.calendar.local_date(undertaking.due_at)
+    due = ladder.catch_up(work, "undertaking", undertaking.id, due_on)
+    for payload in due:
+        _climb_undertaking(
+            work,
+            undertakings.get(work.connection, undertaking.id),
+            due_on,
+            payload,
+        )
 
 
 def _climb_undertaking(
@@ -45,6 +64,12 @@ def _climb_undertaking(
     moved = work.calendar.local_date(undertaking.due_at) != due_on
     if moved or undertaking.state in undertakings.RESTING:
         return
+    late = work.now() > undertaking.due_at
+    if late and extensions.pending(work.connection, undertaking.id):
+        # 延期待批：黄灯、暂不扣分；不批准则补上 (CA-07)。
+        return
+    matter = matters.get(work.connection, undertaking.matter_id)
+    recipients = _recipients(payload, undertaking)
     match payload["act"]:
         case "REMIND":
             _remind(work, undertaking, payload, f"报送时限为 {due_on}，请按时报送。")
@@ -53,10 +78,18 @@ def _climb_undertaking(
         case "RED":
             _turn_red(work, undertaking, payload, due_on)
         case "LETTER":
-            matter = matters.get(work.connection, undertaking.matter_id)
-            recipients = _recipients(payload, undertaking)
             letter = notices.urge(work, matter, undertaking, recipients)
             _tell(work, matter, recipients, payload, f"已逾期，请见{letter.title}。")
+            _score_letter(work, undertaking)
+        case "SCORE":
+            _score_delay(work, undertaking, str(payload["rung"]))
+        case "CRITICISM" | "INTERVIEW" | "REFERRAL" as kind:
+            days = work.calendar.workdays_between(undertaking.due_at, work.now())
+            label = recommendations.KIND_LABELS[kind]
+            reason = f"逾期{days}个工作日未报送"
+            recommendations.record(work, undertaking, kind, reason)
+            text = f"{reason}，列为{label}，请决定。"
+            _tell(work, matter, recipients, payload, text)
 
 
 def _turn_red(
@@ -65,18 +98,14 @@ def _turn_red(
     payload: Mapping[str, object],
     due_on: date,
 ) -> None:
-    """Turn the light red, urge once and enter the score of the first delay."""
+    """Turn the light red, urge once and enter the score of the first delay.
+
+    The score is of the midnight that ended the due day, whenever it is entered.
+    """
     turned = _turn(work, undertaking, "RED")
     matter = matters.get(work.connection, undertaking.matter_id)
     recipients = _recipients(payload, undertaking)
-    # Each deadline can be missed once: the first, and each set by a return.
-    entered = scores.record(
-        work,
-        scores.OVERDUE,
-        unit=turned.unit,
-        undertaking_id=turned.id,
-        occasion=f"deadline {turned.returns}",
-    )
+    entered = score_missed(work, turned)
     if entered:
         urges.record(
             work,
@@ -87,6 +116,64 @@ def _turn_red(
             target="、".join(one.name for one in recipients),
         )
     _tell(work, matter, recipients, payload, f"报送时限 {due_on} 已过，已亮红灯。")
+
+
+def score_missed(work: handlers.Work, undertaking: undertakings.Undertaking) -> bool:
+    """Enter once the score of a due day that was missed, as of its midnight."""
+    # Each deadline can be missed once: the first, and each set by a return.
+    return scores.record(
+        work,
+        scores.OVERDUE,
+        unit=undertaking.unit,
+        undertaking_id=undertaking.id,
+        occasion=f"deadline {undertaking.returns}",
+        at=undertaking.due_at + timedelta(seconds=1),
+    )
+
+
+def _score_delay(
+    work: handlers.Work,
+    undertaking: undertakings.Undertaking,
+    rung: str,
+) -> None:
+    """Enter what another five working days of delay cost (每再逾期5WD)."""
+    scores.record(
+        work,
+        scores.OVERDUE,
+        unit=undertaking.unit,
+        undertaking_id=undertaking.id,
+        occasion=f"deadline {undertaking.returns} {rung}",
+        count=2,
+    )
+
+
+def _score_letter(work: handlers.Work, undertaking: undertakings.Undertaking) -> None:
+    letters = [
+        one
+        for one in urges.of_undertaking(work.connection, undertaking.id)
+        if one.document_id is not None
+    ]
+    scores.record(
+        work,
+        scores.URGED,
+        unit=undertaking.unit,
+        undertaking_id=undertaking.id,
+        occasion=f"letter {len(letters)}",
+        count=len(letters),
+    )
+
+
+def _climb_extension(
+    work: handlers.Work,
+    extension: extensions.Extension,
+    payload: Mapping[str, object],
+) -> None:
+    if extension.status != "PENDING":
+        return
+    undertaking = undertakings.get(work.connection, extension.undertaking_id)
+    matter = matters.get(work.connection, undertaking.matter_id)
+    text = f"延期申请已过审批时限，请尽快审批（拟延至 {extension.wanted_on}）。"
+    _tell(work, matter, _recipients(payload, undertaking), payload, text)
 
 
 def _climb_matter(
@@ -101,6 +188,12 @@ def _climb_matter(
     if payload["subject"] == "approval":
         if matter.status in ("REGISTERED", "PROPOSING", "APPROVING"):
             text = "拟办和审批已超过1个工作日，请尽快办理。"
+            _tell(work, matter, recipients, payload, text)
+    elif payload["subject"] == "upper":
+        if matter.upper_due == due_on and matter.reported_at is None:
+            late = work.now() > work.calendar.end_of_day(due_on)
+            state = "已过" if late else "将到"
+            text = f"对上反馈时限 {due_on} {state}，尚未上报。"
             _tell(work, matter, recipients, payload, text)
     elif work.calendar.local_date(matter.due_at) == due_on:
         turned = matters.refresh_light(work, matter.id)

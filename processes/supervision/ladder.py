@@ -4,14 +4,19 @@ Setting a deadline writes one job for each rung of the table `ladder`; whoever m
 the deadline takes the ladder down. What a rung does is in escalation.py.
 """
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from engine import handlers
+from engine import tables
 from engine import workdays
 from processes.supervision import policies
 
@@ -84,26 +89,67 @@ def plan(
 def set_up(work: handlers.Work, subject: str, subject_id: int, due_on: date) -> None:
     """Write the jobs of the ladder, in place of those of an earlier deadline.
 
-    `subject` is what is due: undertaking, acknowledgement, matter or approval.
+    `subject` is what is due: undertaking, acknowledgement, matter, approval, upper
+    or extension.
     """
     take_down(work, subject, subject_id)
-    answer = policies.decide(work.connection, DECISION, {"subject": subject})
-    steep = rungs(answer)
-    for planned in plan(work.calendar, work.now(), due_on, steep):
-        work.schedule(
-            JOB,
-            planned.at,
-            {
-                "subject": subject,
-                "id": subject_id,
-                "rung": planned.rung.name,
-                "act": planned.rung.act,
-                "targets": list(planned.rung.targets),
-                "text_message": planned.rung.text_message,
-                "due_on": due_on.isoformat(),
-            },
-            key=f"{_prefix(subject, subject_id)}{planned.rung.name}",
+    steep = _of(work.connection, subject)
+    _schedule(work, subject, subject_id, due_on, steep)
+
+
+def put_off(
+    work: handlers.Work,
+    subject: str,
+    subject_id: int,
+    due_on: date,
+    names: Collection[str],
+    rested: int,
+) -> None:
+    """Write the rungs of these names so many working days later than their table says.
+
+    The due day itself is past and stays: only what follows a delay waits longer.
+    """
+    later = [
+        replace(rung, workdays=rung.workdays + rested)
+        for rung in _of(work.connection, subject)
+        if rung.name in names
+    ]
+    _schedule(work, subject, subject_id, due_on, later)
+
+
+def standing(
+    connection: sa.Connection, subject: str, subject_id: int
+) -> tuple[date, list[str]] | None:
+    """Return the due day of a ladder that stands and its rungs not yet climbed."""
+    job = tables.job.c
+    payloads = connection.scalars(
+        sa.select(job.payload)
+        .where(
+            job.key.startswith(_prefix(subject, subject_id), autoescape=True),
+            job.status == "due",
         )
+        .order_by(job.due_at, job.key)
+    ).all()
+    if not payloads:
+        return None
+    due_on = date.fromisoformat(payloads[0]["due_on"])
+    return due_on, [str(payload["rung"]) for payload in payloads]
+
+
+def catch_up(
+    work: handlers.Work, subject: str, subject_id: int, due_on: date
+) -> list[Mapping[str, object]]:
+    """Set the ladder up and return the rungs to be climbed at once, in their order."""
+    take_down(work, subject, subject_id)
+    due = []
+    for planned in plan(
+        work.calendar, work.now(), due_on, _of(work.connection, subject)
+    ):
+        if planned.at <= work.now():
+            due.append(_payload(subject, subject_id, due_on, planned.rung))
+        else:
+            _schedule(work, subject, subject_id, due_on, [planned.rung])
+    return due
 
 
 def take_down(work: handlers.Work, subject: str, subject_id: int) -> None:
@@ -114,3 +160,37 @@ def take_down(work: handlers.Work, subject: str, subject_id: int) -> None:
 def _prefix(subject: str, subject_id: int) -> str:
     # The closing colon keeps matter 1 apart from matter 10.
     return f"ladder:{subject}:{subject_id}:"
+
+
+def _of(connection: sa.Connection, subject: str) -> tuple[Rung, ...]:
+    return rungs(policies.decide(connection, DECISION, {"subject": subject}))
+
+
+def _schedule(
+    work: handlers.Work,
+    subject: str,
+    subject_id: int,
+    due_on: date,
+    steep: Iterable[Rung],
+) -> None:
+    for planned in plan(work.calendar, work.now(), due_on, steep):
+        work.schedule(
+            JOB,
+            planned.at,
+            _payload(subject, subject_id, due_on, planned.rung),
+            key=f"{_prefix(subject, subject_id)}{planned.rung.name}",
+        )
+
+
+def _payload(
+    subject: str, subject_id: int, due_on: date, rung: Rung
+) -> dict[str, object]:
+    return {
+        "subject": subject,
+        "id": subject_id,
+        "rung": rung.name,
+        "act": rung.act,
+        "targets": list(rung.targets),
+        "text_message": rung.text_message,
+        "due_on": due_on.isoformat(),
+    }

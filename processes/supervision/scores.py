@@ -92,10 +92,11 @@ def record(
     undertaking_id: int,
     occasion: str,
     count: int = 1,
+    at: datetime | None = None,
 ) -> bool:
     """Enter the points for the `count`th such event of an undertaking, once.
 
-    `occasion` tells one event from another. False if it is entered already, earns no
+    `occasion` tells one event from another; `at` is when it happened, if not now. False if it is entered already, earns no
     points, or its family has reached the cap. The unit is heard in an instance of
     P-15, which a job starts: the clock that missed the deadline waits for nobody.
     """
@@ -111,6 +112,7 @@ def record(
         matter_id=matter_id,
         undertaking_id=undertaking_id,
         event_key=f"{event}:{undertaking_id}:{occasion}",
+        at=at,
     )
     if entry is None:
         return False
@@ -220,6 +222,7 @@ def _enter(
     event_key: str,
     reason: str | None = None,
     instance_id: str | None = None,
+    at: datetime | None = None,
 ) -> Entry | None:
     registered_at = work.connection.scalar(
         sa.select(tables.matter.c.created_at).where(tables.matter.c.id == matter_id)
@@ -245,6 +248,7 @@ def _enter(
         status="PENDING",
         reason="：".join(filter(None, (found.reason, reason))),
         instance_id=instance_id,
+        at=at or work.now(),
     )
     return _entries(work.connection, _key_is(event_key))[0] if entered else None
 
@@ -273,7 +277,7 @@ def _key_is(event_key: str) -> sa.ColumnElement[bool]:
 
 def _insert(work: handlers.Work, **values: object) -> bool:
     return database.insert_once(
-        work.connection, tables.score_entry, "event_key", {**values, "at": work.now()}
+        work.connection, tables.score_entry, "event_key", {"at": work.now(), **values}
     )
 
 
