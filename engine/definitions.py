@@ -113,6 +113,8 @@ class Bundle:
     processes: list[tuple[str, model.Process]] = field(default_factory=list)
     #: (form | decision, id) -> the file it is in
     items: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: What is neither: kept beside them for those who registered its kind.
+    companions: dict[str, bytes] = field(default_factory=dict)
     problems: list[Located] = field(default_factory=list)
 
     def ids(self, kind: str) -> set[str]:
@@ -134,7 +136,10 @@ def form_name(element: model.Element) -> str | None:
 
 
 def read(files: Mapping[str, bytes]) -> Bundle:
-    """Read every .bpmn, .form and .dmn; what is wrong is among the problems."""
+    """Read every .bpmn, .form and .dmn; what is wrong is among the problems.
+
+    Any other file is a companion: whether it may come along is judged later.
+    """
     bundle = Bundle()
     for name, content in sorted(files.items()):
         if name.endswith((".bpmn", ".bpmn20.xml")):
@@ -144,7 +149,7 @@ def read(files: Mapping[str, bytes]) -> Bundle:
         elif name.endswith(".dmn"):
             _read_decisions(bundle, name, content)
         else:
-            bundle.refuse(name, "file", ["只能部署 .bpmn、.form 和 .dmn 文件。"])
+            bundle.companions[name] = content
     return bundle
 
 
@@ -197,6 +202,8 @@ def judge(
     known: Mapping[str, set[str]],
 ) -> None:
     """Lint every process; `known` holds what earlier deployments brought, by kind."""
+    for name, content in bundle.companions.items():
+        bundle.refuse(name, "file", registry.faults(name, content))
     callees = {process.key for _, process in bundle.processes} | known["process"]
     # What was read with errors is not fit to be judged further.
     unfit = {p.resource for p in bundle.problems if p.problem.severity == "error"}

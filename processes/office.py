@@ -12,6 +12,7 @@ from engine import engine as engines
 from engine import handlers
 from engine import tables
 from engine import workdays
+from processes import procedures
 from processes import spool
 from processes.supervision import callers
 from processes.supervision import choices
@@ -21,13 +22,16 @@ from processes.supervision import ladder
 from processes.supervision import settings as records
 from processes.supervision.elements import approval
 from processes.supervision.elements import closing
+from processes.supervision.elements import inspecting
+from processes.supervision.elements import opening
+from processes.supervision.elements import recording
 from processes.supervision.elements import registration
 from processes.supervision.elements import reporting
 from processes.supervision.elements import scoring
 from processes.supervision.elements import undertaking
 
 CATALOG = Path(__file__).parent / "catalog"
-DEPLOYED = {".bpmn", ".form", ".dmn"}
+DEPLOYED = {".bpmn", ".form", ".dmn", ".toml", documents.SUFFIX}
 #: 夏邑县: the code of the area that all numbers begin with.
 AREA = "411426"
 
@@ -65,14 +69,19 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     """
     office = records.Settings(settings.area, callers.Vault(settings.secret_key))
     registration.install(registry, office)
+    opening.install(registry, office)
     approval.install(registry)
+    recording.install(registry)
     undertaking.install(registry)
     reporting.install(registry)
     closing.install(registry, office)
+    inspecting.install(registry)
     scoring.install(registry)
     choices.install(registry)
     registry.job(ladder.JOB)(escalation.climb)
-    for name in ("sms", "hotline"):
+    registry.file(procedures.FILE)(procedures.faults)
+    registry.file(documents.SUFFIX)(documents.faults)
+    for name in ("sms", "hotline", "exchange"):
         registry.channel(name)(spool.channel(settings.outgoing / name))
 
 

@@ -20,7 +20,7 @@ from engine import testing
 from processes import calendars
 from processes import demo
 from processes import office
-from processes import scenario_verbs
+from processes import verbs
 from processes.supervision import callers
 
 #: No secret: what it seals is gone when the rehearsal is over.
@@ -62,7 +62,7 @@ def play(
     return scenarios.run(
         scenarios.read(path),
         opener(pool, outgoing),
-        scenario_verbs.verbs(callers.Vault(SETTINGS_SECRET)),
+        verbs.verbs(callers.Vault(SETTINGS_SECRET)),
         restarts=restarts,
     )
 

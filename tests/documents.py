@@ -21,7 +21,7 @@ from engine import history
 from engine.bpmn.diagrams import problems
 from processes import demo
 from processes import office
-from processes import scenario_verbs
+from processes import verbs as office_verbs
 from processes.supervision import callers
 from web import app as application
 from web import cli
@@ -184,7 +184,7 @@ def verbs() -> Told:
 
 def all_verbs() -> Mapping[str, object]:
     """Return the verbs that scenarios of the office may use."""
-    return scenario_verbs.verbs(callers.Vault("a secret of the documents"))
+    return office_verbs.verbs(callers.Vault("a secret of the documents"))
 
 
 def error_classes(

@@ -33,7 +33,7 @@ from web import server
 from web import settings as settings_module
 
 #: Files that belong to a deployment; anything else in a folder is left alone.
-DEPLOYED = {".bpmn", ".form", ".dmn"}
+DEPLOYED = offices.DEPLOYED
 
 
 class Refusal(click.ClickException):
@@ -351,14 +351,16 @@ def gathered(paths: Sequence[Path]) -> dict[str, bytes]:
         below = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in below:
             if file.is_file() and (file == path or file.suffix in DEPLOYED):
-                if file.name in files:
+                # A folder's files keep its name: templates are found by their path.
+                name = file.relative_to(path.parent).as_posix()
+                if name in files:
                     raise Refusal(f"有两个文件同名，请改名：{file}")
                 try:
-                    files[file.name] = file.read_bytes()
+                    files[name] = file.read_bytes()
                 except OSError as error:
                     raise Refusal(f"文件读不出来，请核对权限：{file}") from error
     if not files:
-        raise Refusal("没有可以部署的文件（.bpmn、.form、.dmn）。")
+        raise Refusal(f"没有可以部署的文件（{'、'.join(sorted(DEPLOYED))}）。")
     return files
 
 

@@ -27,9 +27,9 @@ bp = Blueprint("procedures", __name__)
 @login_required
 def index() -> ResponseReturnValue:
     """Show the procedures that the signed-in person may start."""
-    return render_template(
-        "procedures/index.html", procedures=procedures.startable(current_user.identity)
-    )
+    with office.engine().read() as connection:
+        found = procedures.startable(connection, current_user.identity)
+    return render_template("procedures/index.html", procedures=found)
 
 
 @bp.get("/procedures/<key>/start")
@@ -44,8 +44,8 @@ def start(key: str) -> ResponseReturnValue:
 def open_matter(key: str) -> ResponseReturnValue:
     """Start the matter and show it."""
     identity = current_user.identity
-    procedure = procedures.startable_by(identity, key)
     with office.engine().read() as connection:
+        procedure = procedures.startable_by(connection, identity, key)
         paper = desk.of_start(office.engine(), connection, procedure.key)
     try:
         fields = forms.posted(paper.schema, request.form)
@@ -57,7 +57,8 @@ def open_matter(key: str) -> ResponseReturnValue:
         return page(key, written=request.form, refused=error), 422
     with office.engine().read() as connection:
         matter_id = dossiers.of_root(connection, identity, started.instance_id)
-    flash(f"已登记，督查编号 {started.business_key}。", "success")
+    number = started.business_key
+    flash(f"已登记，督查编号 {number}。" if number else "已登记。", "success")
     return redirect(url_for("matters.show", matter_id=matter_id), code=303)
 
 
@@ -67,8 +68,8 @@ def page(
     refused: errors.Invalid | None = None,
 ) -> str:
     """Return the page with the first form, with what was written and refused."""
-    procedure = procedures.startable_by(current_user.identity, key)
     with office.engine().read() as connection:
+        procedure = procedures.startable_by(connection, current_user.identity, key)
         paper = desk.of_start(office.engine(), connection, procedure.key)
     values = dict(paper.offered)
     if written is not None:

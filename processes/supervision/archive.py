@@ -13,32 +13,23 @@ from engine import errors
 from engine import handlers
 from engine import tables as engine_tables
 from processes.supervision import callers
+from processes.supervision import circulars
 from processes.supervision import documents
 from processes.supervision import hotline
 from processes.supervision import matters
 from processes.supervision import numbers
 from processes.supervision import opinions
+from processes.supervision import papers
 from processes.supervision import proposals
 from processes.supervision import reports
 from processes.supervision import reviews
+from processes.supervision import sources
 from processes.supervision import tables
 from processes.supervision import undertakings
 from processes.supervision import urges
 
 RETENTIONS = tuple(numbers.RETENTION_CODES)
 SUPPLEMENTARY = "SUPPLEMENTARY"
-#: What a hotline volume must hold (CA-13 缺必备件→退 dc_officer 补).
-REQUIRED = (
-    "来源工单",
-    "拟办意见",
-    "审批意见",
-    "督促查办事项通知单",
-    "办理情况报告",
-    "审核意见",
-    "办理结果汇总",
-    "热线室回执",
-    "办理日志",
-)
 PDF_BEGINS, PDF_ENDS = b"%PDF-", b"%%EOF"
 
 
@@ -169,14 +160,17 @@ def examine(
     vault: callers.Vault,
 ) -> tuple[Finding, ...]:
     """Return what examining the four qualities finds: 真实、完整、可用、安全."""
-    papers = connection.execute(
+    printed = connection.execute(
         sa.select(tables.document).where(tables.document.c.matter_id == matter.id)
     ).all()
-    forged = [row.title for row in papers if not _is_genuine(row)]
-    missing = missing_kinds(items)
+    forged = [row.title for row in printed if not _is_genuine(row)]
+    required = sources.procedure_of(connection, matter).archive.get("required", ())
+    missing = missing_kinds(items, required)
     explained = any(item.kind == documents.TYPE_LABELS[SUPPLEMENTARY] for item in items)
-    unreadable = [row.title for row in papers if row.template and not _is_readable(row)]
-    texts = [matter.summary or "", *(bytes(row.data).decode() for row in papers)]
+    unreadable = [
+        row.title for row in printed if row.template and not _is_readable(row)
+    ]
+    texts = [matter.summary or "", *(bytes(row.data).decode() for row in printed)]
     exposed = any(
         callers.mentions(connection, vault, matter.id, text) for text in texts
     )
@@ -208,10 +202,10 @@ def examine(
     )
 
 
-def missing_kinds(items: Iterable[Item]) -> list[str]:
+def missing_kinds(items: Iterable[Item], required: Iterable[str]) -> list[str]:
     """Return the required kinds of paper that are not there."""
     present = {item.kind for item in items}
-    return [kind for kind in REQUIRED if kind not in present]
+    return [kind for kind in required if kind not in present]
 
 
 def of_matter(connection: sa.Connection, matter_id: int) -> Volume | None:
@@ -238,22 +232,25 @@ def _volume(connection: sa.Connection, matter_id: int) -> Volume:
 
 def _items(connection: sa.Connection, matter: matters.Matter) -> tuple[Item, ...]:
     """Return the papers in the order in which they came about."""
-    ticket = hotline.ticket_row(connection, matter.id)
-    items = [
-        _item("来源工单", f"热线工单 {ticket.ticket_no}", {"content": ticket.content})
-    ]
+    items = [_source(connection, matter)]
     for version in proposals.of_matter(connection, matter.id):
         items.append(_item("拟办意见", f"第{version.version}稿", asdict(version)))
     for opinion in opinions.of_matter(connection, matter.id):
         items.append(_item("审批意见", opinion.element_name, asdict(opinion)))
     items += [
-        Item(documents.TYPE_LABELS[row.type], row.title, row.data_sha256)
+        Item(documents.kind(row.type, row.title), row.title, row.data_sha256)
         for row in connection.execute(
             sa.select(tables.document)
             .where(tables.document.c.matter_id == matter.id)
             .order_by(tables.document.c.id)
         )
     ]
+    for paper in papers.of_matter(connection, matter.id):
+        title = f"{paper.title} 第{paper.version}稿"
+        items.append(_item(paper.title, title, asdict(paper)))
+    for circular in circulars.of_matter(connection, matter.id):
+        title = circular.number or circular.title
+        items.append(_item(circular.series, title, asdict(circular)))
     for undertaking in undertakings.of_matter(connection, matter.id):
         items += _papers_of(connection, undertaking)
     for one in urges.of_matter(connection, matter.id):
@@ -272,6 +269,15 @@ def _items(connection: sa.Connection, matter: matters.Matter) -> tuple[Item, ...
         # it, so the item says which log, and not how long it was.
         items.append(_item("办理日志", "流程历史", {"root": matter.root_id}))
     return tuple(items)
+
+
+def _source(connection: sa.Connection, matter: matters.Matter) -> Item:
+    ticket = hotline.optional_ticket(connection, matter.id)
+    if ticket is not None:
+        title = f"热线工单 {ticket.ticket_no}"
+        return _item("来源工单", title, {"content": ticket.content})
+    told = {"title": matter.title, "source": dict(matter.source)}
+    return _item("来源件", matter.source_doc_no or matter.title, told)
 
 
 def _papers_of(

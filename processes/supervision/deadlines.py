@@ -1,8 +1,10 @@
 """When a matter, a report and an acknowledgement are due, counted in working days."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from typing import Any
 from typing import Literal
 
 from engine import errors
@@ -18,6 +20,8 @@ DEFAULT_WORKDAYS: dict[TicketType, int] = {
     "举报": 13,
     "建议": 13,
 }
+#: Where a procedure names no deadline at all (domain §6.2 L1: 公文一般30日).
+DEFAULT_DAYS = 30
 ACKNOWLEDGEMENT_WORKDAYS = 1
 APPROVAL_WORKDAYS = 1
 RESUBMISSION_WORKDAYS = 3
@@ -56,12 +60,46 @@ def of_ticket(
     return after(calendar, assigned_on, count)
 
 
-def on_day(calendar: workdays.Calendar, base: date, day: date) -> Due:
+def of_procedure(
+    calendar: workdays.Calendar,
+    rules: Mapping[str, Any],
+    bases: Mapping[str, date | None],
+    today: date,
+    *,
+    urgency: str,
+    due_on: date | None = None,
+    due_workdays: int | None = None,
+    roll: workdays.Roll = "next",
+) -> Due:
+    """Return the due day of a matter by the `[deadlines]` of its procedure.
+
+    What was demanded wins: a day before a number of working days. Else the rule of
+    its urgency holds, else the default: working days, or days or months that roll
+    off a day of rest (Q-09). They are counted from the day that `from` names.
+    """
+    base = bases.get(str(rules.get("from", "received_on"))) or today
+    if due_on is not None:
+        return on_day(calendar, base, due_on, key="due_on")
+    rule = rules.get("by_urgency", {}).get(urgency, rules.get("default", {}))
+    if due_workdays is not None:
+        rule = {"workdays": due_workdays}
+    if "workdays" in rule:
+        return after(calendar, base, int(rule["workdays"]))
+    if "months" in rule:
+        day = calendar.add_months(base, int(rule["months"]))
+    else:
+        day = calendar.add_days(base, int(rule.get("days", DEFAULT_DAYS)))
+    return on_day(calendar, base, calendar.roll(day, roll))
+
+
+def on_day(
+    calendar: workdays.Calendar, base: date, day: date, *, key: str = "required_on"
+) -> Due:
     """Return a deadline given as a day; it must not lie before its base."""
     if day < base:
         raise errors.Invalid(
             f"办结时限 {day} 早于交办日 {base}。",
-            fields={"required_on": [f"不得早于交办日 {base}。"]},
+            fields={key: [f"不得早于交办日 {base}。"]},
         )
     count = calendar.workdays_between(base, day)
     return Due(on=day, workdays=count, provisional=calendar.is_provisional(base, day))
@@ -73,10 +111,14 @@ def after(calendar: workdays.Calendar, base: date, count: int) -> Due:
     return Due(on=day, workdays=count, provisional=calendar.is_provisional(base, day))
 
 
-def report_day(calendar: workdays.Calendar, due_on: date, issued_on: date) -> date:
-    """Return the day the unit's report is due: one working day before the matter.
+def report_day(
+    calendar: workdays.Calendar, due_on: date, issued_on: date, before_due: int = 1
+) -> date:
+    """Return the day the unit's report is due: some working days before the matter.
 
     Where less than that is left, it is the matter's own day (domain §2.8 时限).
     """
-    before = calendar.add_workdays(due_on, -1)
+    if before_due == 0:
+        return due_on
+    before = calendar.add_workdays(due_on, -before_due)
     return before if before > issued_on else due_on

@@ -6,6 +6,7 @@ same data and template give the same pages.
 """
 
 import hashlib
+import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,20 +21,39 @@ from engine import database
 from engine import errors
 from engine import handlers
 from engine import people
+from engine import tables as engine_tables
 from processes import fonts
 from processes.supervision import access
 from processes.supervision import matters
 from processes.supervision import tables
 
-#: Templates are named by their path below this folder.
-CATALOG = Path(__file__).parent.parent / "catalog"
+#: Templates are named by their path in the deployment that brought them.
+SUFFIX = ".typ"
+#: What templates of all procedures may import.
+SHARED = "common/documents/"
 CHANNEL = "document"
 
+#: What every unit of a matter may read; letters are for the unit they are sent to.
+SHOWN_TO_UNITS = (
+    "HOTLINE_NOTICE",
+    "SUP_NOTICE",
+    "DECOMPOSE_DOC",
+    "HANDOVER_NOTICE",
+    "BULLETIN",
+    "IMPORTANT_BULLETIN",
+    "PLAN",
+    "THREE_LISTS",
+)
 TYPE_LABELS = {
     "HOTLINE_NOTICE": "督促查办事项通知单",
     "URGE_NOTICE": "督查催办通知",
     "SUPPLEMENTARY": "补充归档材料",
 }
+
+
+def kind(type: str, title: str) -> str:
+    """Return how a type of document is called: by the register, else by its title."""
+    return TYPE_LABELS.get(type) or title.partition("（")[0]
 
 
 class NotPrintable(errors.DuchaError):
@@ -70,6 +90,8 @@ class Document:
     created_by: str | None
     created_at: datetime
     rendered_at: datetime | None
+    voided_at: datetime | None
+    void_reason: str | None
 
 
 _REGISTER = [
@@ -165,9 +187,10 @@ def print_once(door: Door, document_id: int) -> bytes:
     """
     with door.read() as connection:
         row = _row(connection, document_id)
-    if row.content is not None:
-        return bytes(row.content)
-    pages = render(row.template, row.data, created_at=row.created_at)
+        if row.content is not None:
+            return bytes(row.content)
+        files = template_files(connection, row.template)
+    pages = render(files, row.template, row.data, created_at=row.created_at)
     with door.begin() as work:
         work.connection.execute(
             tables.document.update()
@@ -184,32 +207,72 @@ def print_once(door: Door, document_id: int) -> bytes:
         return bytes(_row(work.connection, document_id).content)
 
 
-def render(template: str, data: bytes, *, created_at: datetime) -> bytes:
-    """Return the PDF of a template of the catalog, filled with JSON data.
+def render(
+    files: Mapping[str, bytes], template: str, data: bytes, *, created_at: datetime
+) -> bytes:
+    """Return the PDF of a template, one of these files, filled with JSON data.
 
     The data reaches the template as one text that it parses: nothing in it is ever
-    markup. Raise `NotPrintable` where the template has a fault.
+    markup. A template reads nothing but these files. Raise `NotPrintable` where the
+    template has a fault.
     """
-    path = (CATALOG / template).resolve()
-    if not path.is_relative_to(CATALOG) or not path.is_file():
-        raise NotPrintable(f"没有文书模板“{template}”。", template=template)
-    try:
-        pages = typst.compile(
-            path,
-            root=path.parent,
-            font_paths=fonts.font_paths(),
-            ignore_system_fonts=True,
-            format="pdf",
-            sys_inputs={"data": data.decode()},
-            timestamp=created_at.replace(microsecond=0),
-        )
-    except typst.TypstError as error:
-        raise NotPrintable(
-            f"文书模板“{template}”无法生成：{error.message}", template=template
-        ) from error
+    with tempfile.TemporaryDirectory(prefix="ducha-document-") as folder:
+        root = Path(folder)
+        for name, content in files.items():
+            path = root / name
+            if not path.resolve().is_relative_to(root.resolve()):
+                raise NotPrintable(template=template)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        try:
+            pages = typst.compile(
+                root / template,
+                root=root,
+                font_paths=fonts.font_paths(),
+                ignore_system_fonts=True,
+                format="pdf",
+                sys_inputs={"data": data.decode()},
+                timestamp=created_at.replace(microsecond=0),
+            )
+        except typst.TypstError as error:
+            raise NotPrintable(
+                f"文书模板“{template}”无法生成：{error.message}", template=template
+            ) from error
     if not isinstance(pages, bytes):
         raise NotPrintable(template=template)
     return pages
+
+
+def template_files(connection: sa.Connection, template: str) -> dict[str, bytes]:
+    """Return a template as it was deployed last, and what templates share.
+
+    Raise `NotPrintable` where no deployment brought it.
+    """
+    resource, deployment = engine_tables.resource.c, engine_tables.deployment.c
+    rows = connection.execute(
+        sa.select(resource.name, resource.content)
+        .join(engine_tables.deployment, deployment.id == resource.deployment_id)
+        .where(
+            (resource.name == template)
+            | resource.name.startswith(SHARED, autoescape=True)
+        )
+        .order_by(deployment.number.desc())
+    )
+    found: dict[str, bytes] = {}
+    for row in rows:
+        found.setdefault(row.name, bytes(row.content))
+    if template not in found:
+        raise NotPrintable(f"没有部署文书模板“{template}”。", template=template)
+    return {name: content for name, content in found.items() if name.endswith(SUFFIX)}
+
+
+def faults(name: str, content: bytes) -> list[str]:
+    """Return what is wrong with a template that is to be deployed."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return ["文书模板应为 UTF-8 文本。"]
+    return []
 
 
 def _row(connection: sa.Connection, document_id: int) -> sa.Row[tuple[object, ...]]:
@@ -231,5 +294,5 @@ def _readable(identity: people.Identity) -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         access.visible(identity),
-        sa.or_(tables.document.c.type == "HOTLINE_NOTICE", own),
+        sa.or_(tables.document.c.type.in_(SHOWN_TO_UNITS), own),
     )

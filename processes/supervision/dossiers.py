@@ -26,6 +26,7 @@ class Dossier:
     ticket: Row | None
     caller: callers.MaskedCaller | None
     proposals: tuple[Row, ...]
+    mandates: tuple[Row, ...]
     opinions: tuple[Row, ...]
     undertakings: tuple[Row, ...]
     reports: tuple[Row, ...]
@@ -73,6 +74,7 @@ def dossier(
         ticket=_one(connection, tables.hotline_ticket, matter_id),
         caller=callers.masked(connection, matter_id),
         proposals=proposals,
+        mandates=_of(connection, tables.mandate, matter_id),
         opinions=opinions,
         undertakings=undertakings,
         reports=reports,

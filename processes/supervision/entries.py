@@ -111,6 +111,11 @@ def number(variables: Mapping[str, object], key: str) -> int:
     return value
 
 
-def refusal(key: str, message: str) -> errors.Invalid:
-    """Return the error that names the field and what is wrong with it."""
-    return errors.Invalid(fields={key: [message]})
+def refusal(key: str, message: str, *, rule: str | None = None) -> errors.Invalid:
+    """Return the error that names the field, what is wrong, and the rule it breaks."""
+    return errors.Invalid(fields={key: [ruled(message, rule)]})
+
+
+def ruled(message: str, rule: str | None) -> str:
+    """Return the sentence with the id of the rule that it rests on."""
+    return f"{message}（{rule}）" if rule else message

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from engine import errors
 from engine import handlers
 from engine import people
+from processes import procedures
 from processes.supervision import access
 from processes.supervision import callers
 from processes.supervision import deadlines
@@ -20,7 +21,6 @@ from processes.supervision import undertakings
 
 PROCEDURE = "proc_mayor_hotline"
 START_MESSAGE = "start_message"
-CATEGORY = "07"
 TICKET_TYPES: tuple[deadlines.TicketType, ...] = tuple(deadlines.DEFAULT_WORKDAYS)
 DENUNCIATION = "举报"
 CALLBACK_LABELS = {
@@ -139,8 +139,11 @@ def register(
         required_on=ticket.required_on,
         required_workdays=ticket.required_workdays,
     )
+    procedure, deployment = procedures.find(work.connection, PROCEDURE)
     source = matters.Source(
-        category=CATEGORY,
+        procedure=PROCEDURE,
+        procedure_deployment=deployment,
+        category=procedure.category,
         type="热线",
         title=ticket.title,
         doc_no=ticket.ticket_no,
@@ -172,6 +175,17 @@ def number_of(connection: sa.Connection, ticket_no: str) -> str | None:
         .join(tables.hotline_ticket)
         .where(tables.hotline_ticket.c.ticket_no == ticket_no)
     )
+
+
+def optional_ticket(
+    connection: sa.Connection, matter_id: int
+) -> sa.Row[tuple[object, ...]] | None:
+    """Return the ticket of a matter that has one."""
+    return connection.execute(
+        sa.select(tables.hotline_ticket).where(
+            tables.hotline_ticket.c.matter_id == matter_id
+        )
+    ).one_or_none()
 
 
 def ticket_row(connection: sa.Connection, matter_id: int) -> sa.Row[tuple[object, ...]]:
@@ -269,12 +283,12 @@ def withdrawal_by_hand(
 
 def withdraw(work: handlers.Work, matter: matters.Matter) -> matters.Matter:
     """End a matter whose caller withdrew, with all its undertakings (E2)."""
-    return _abandon(work, matter, "CANCELLED")
+    return abandon(work, matter, "CANCELLED")
 
 
 def send_back(work: handlers.Work, matter: matters.Matter) -> matters.Matter:
     """Give a matter that is not this county's back to the hotline (E8)."""
-    ended = _abandon(work, matter, "SENT_BACK")
+    ended = abandon(work, matter, "SENT_BACK")
     send(work, ended, "sent_back", {"reason": "不属本县"})
     return ended
 
@@ -298,9 +312,8 @@ def _correlate(
     )
 
 
-def _abandon(
-    work: handlers.Work, matter: matters.Matter, status: str
-) -> matters.Matter:
+def abandon(work: handlers.Work, matter: matters.Matter, status: str) -> matters.Matter:
+    """End a matter with all its undertakings, wherever they stand."""
     for undertaking in undertakings.of_matter(work.connection, matter.id):
         if undertaking.state not in undertakings.ENDED:
             undertakings.end(work, undertaking, "CANCELLED")

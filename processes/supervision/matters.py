@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import date
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -27,33 +28,63 @@ URGENCIES = ("平件", "急件", "特急")
 SECRECIES = ("公开", "内部")
 
 STATUS_LABELS: Mapping[str, str] = {
+    "DRAFT": "未立项",
     "REGISTERED": "已登记",
     "PROPOSING": "拟办中",
     "APPROVING": "审批中",
+    "NOT_APPROVED": "不予立项",
+    "APPROVED": "已批准",
     "ISSUED": "已下发",
     "IN_PROGRESS": "办理中",
     "SUMMARIZING": "汇总中",
     "LEADER_REVIEW": "审阅上报中",
+    "LONG_TERM": "长期跟踪",
+    "SUSPENDED": "已暂停",
+    "REOPENED": "重新督办",
     "CLOSED": "已办结",
     "ARCHIVED": "已归档",
     "CANCELLED": "已撤回",
+    "MERGED": "已并案",
     "SENT_BACK": "已退回来源机关",
+    "SELF_HANDLED": "部门自行办结",
 }
-#: Which status may follow which (domain §3.2); nothing follows an archived matter.
+#: What may become of any matter that has not ended (domain §3.2 旁路).
+ANYWAY = frozenset({"CANCELLED", "MERGED", "SUSPENDED", "SENT_BACK"})
+#: Which status may follow which (domain §3.2); nothing follows an archived matter,
+#: and a notice never goes out unless somebody approved it (R-00-14).
 TRANSITIONS: Mapping[str, frozenset[str]] = {
-    "REGISTERED": frozenset({"PROPOSING", "APPROVING", "CANCELLED"}),
-    "PROPOSING": frozenset({"APPROVING", "CANCELLED"}),
-    "APPROVING": frozenset({"PROPOSING", "ISSUED", "SENT_BACK", "CANCELLED"}),
-    "ISSUED": frozenset({"IN_PROGRESS", "SUMMARIZING", "CANCELLED"}),
-    "IN_PROGRESS": frozenset({"SUMMARIZING", "CANCELLED"}),
-    "SUMMARIZING": frozenset({"LEADER_REVIEW", "IN_PROGRESS", "CANCELLED"}),
-    "LEADER_REVIEW": frozenset({"SUMMARIZING", "IN_PROGRESS", "CLOSED", "CANCELLED"}),
-    "CLOSED": frozenset({"ARCHIVED"}),
+    "DRAFT": ANYWAY
+    | {"REGISTERED", "PROPOSING", "APPROVING", "NOT_APPROVED", "SELF_HANDLED"},
+    "REGISTERED": ANYWAY
+    | {"PROPOSING", "APPROVING", "APPROVED", "IN_PROGRESS", "NOT_APPROVED"},
+    "PROPOSING": ANYWAY | {"APPROVING", "REGISTERED", "NOT_APPROVED"},
+    "APPROVING": ANYWAY
+    | {"PROPOSING", "APPROVED", "REGISTERED", "NOT_APPROVED", "SELF_HANDLED", "DRAFT"},
+    "APPROVED": ANYWAY | {"ISSUED", "IN_PROGRESS", "SUMMARIZING", "PROPOSING"},
+    "ISSUED": ANYWAY | {"IN_PROGRESS", "SUMMARIZING", "LONG_TERM"},
+    "IN_PROGRESS": ANYWAY | {"SUMMARIZING", "LEADER_REVIEW", "LONG_TERM", "CLOSED"},
+    "SUMMARIZING": ANYWAY | {"LEADER_REVIEW", "IN_PROGRESS", "CLOSED"},
+    "LEADER_REVIEW": ANYWAY | {"SUMMARIZING", "IN_PROGRESS", "CLOSED", "LONG_TERM"},
+    "LONG_TERM": ANYWAY | {"IN_PROGRESS", "CLOSED"},
+    "SUSPENDED": frozenset(),
+    "CLOSED": frozenset({"ARCHIVED", "REOPENED"}),
+    "REOPENED": ANYWAY | {"IN_PROGRESS", "SUMMARIZING"},
     "ARCHIVED": frozenset(),
+    "NOT_APPROVED": frozenset(),
     "CANCELLED": frozenset(),
+    "MERGED": frozenset(),
     "SENT_BACK": frozenset(),
+    "SELF_HANDLED": frozenset(),
 }
-ENDED = ("CLOSED", "ARCHIVED", "CANCELLED", "SENT_BACK")
+ENDED = (
+    "CLOSED",
+    "ARCHIVED",
+    "NOT_APPROVED",
+    "CANCELLED",
+    "MERGED",
+    "SENT_BACK",
+    "SELF_HANDLED",
+)
 
 
 class WrongStatus(errors.Refused):
@@ -65,11 +96,27 @@ class Matter:
     """One matter; days are days in Shanghai, moments are UTC."""
 
     id: int
+    #: Empty while it is a draft.
     number: str
     title: str
     category: str
+    procedure: str
+    procedure_deployment: str | None
+    office: str | None
     source_type: str
     source_doc_no: str | None
+    source_clause: str | None
+    source_on: date | None
+    source_leader: str | None
+    source_rank: str | None
+    source: Mapping[str, object]
+    requirement: str | None
+    major: bool
+    comprehensive: bool
+    long_cycle: bool
+    needs_coordination: bool
+    parent_id: int | None
+    merged_into_id: int | None
     urgency: str
     secrecy: str
     status: str
@@ -100,6 +147,8 @@ class Matter:
 class Source:
     """Where a matter comes from and how it must be handled (CA-01)."""
 
+    procedure: str
+    procedure_deployment: str | None
     category: str
     type: str
     title: str
@@ -108,6 +157,19 @@ class Source:
     secrecy: str
     received_on: date
     assigned_on: date
+    clause: str | None = None
+    on: date | None = None
+    leader: str | None = None
+    rank: str | None = None
+    requirement: str | None = None
+    upper_due: date | None = None
+    major: bool = False
+    comprehensive: bool = False
+    long_cycle: bool = False
+    office: str | None = None
+    parent_id: int | None = None
+    #: What the start form told beyond these, by its keys.
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,36 +181,45 @@ class Similar:
     similarity: float
 
 
-def register(
+def open_draft(
     work: handlers.Work,
     source: Source,
     due: deadlines.Due,
     *,
-    area: str,
     root_id: str | None,
     person: str | None,
 ) -> Matter:
-    """Create the matter with a number of its own, and set up its deadlines.
+    """Create a matter without a number: it is on record, and nobody supervises it yet.
 
     Raise `Invalid` for a missing or too long title and for anything marked as a
     state secret: such matters must not enter this system (domain §3.1).
     """
     require_source(source)
     now = work.now()
-    year = source.received_on.year
-    scope = f"matter {area} {source.category}"
-    serial = numbers.draw(work.connection, scope, year)
-    statement = (
+    matter_id = work.connection.execute(
         tables.matter.insert()
         .values(
-            number=numbers.matter_number(area, year, source.category, serial),
             title=source.title.strip(),
             category=source.category,
+            procedure=source.procedure,
+            procedure_deployment=source.procedure_deployment,
+            office=source.office,
             source_type=source.type,
             source_doc_no=source.doc_no,
+            source_clause=source.clause,
+            source_on=source.on,
+            source_leader=source.leader,
+            source_rank=source.rank,
+            source=dict(source.details),
+            requirement=source.requirement,
+            major=source.major,
+            comprehensive=source.comprehensive,
+            long_cycle=source.long_cycle,
+            parent_id=source.parent_id,
+            upper_due=source.upper_due,
             urgency=source.urgency,
             secrecy=source.secrecy,
-            status="REGISTERED",
+            status="DRAFT",
             root_id=root_id,
             received_on=source.received_on,
             assigned_on=source.assigned_on,
@@ -160,14 +231,45 @@ def register(
             created_at=now,
         )
         .returning(tables.matter.c.id)
+    ).scalar_one()
+    return get(work.connection, matter_id)
+
+
+def number(work: handlers.Work, matter: Matter, *, area: str) -> Matter:
+    """Register a draft under a number of its own, and set up its deadlines.
+
+    The number is unique, never changes and is never used again (R-00-12).
+    """
+    year = matter.received_on.year
+    scope = f"matter {area} {matter.category}"
+    serial = numbers.draw(work.connection, scope, year)
+    registered = move(
+        work,
+        matter,
+        "REGISTERED",
+        number=numbers.matter_number(area, year, matter.category, serial),
     )
-    matter = get(work.connection, work.connection.execute(statement).scalar_one())
-    ladder.set_up(work, "matter", matter.id, due.on)
+    due_on = work.calendar.local_date(matter.due_at)
+    ladder.set_up(work, "matter", matter.id, due_on)
     approval = work.calendar.add_workdays(
-        work.calendar.local_date(now), deadlines.APPROVAL_WORKDAYS
+        work.calendar.local_date(work.now()), deadlines.APPROVAL_WORKDAYS
     )
     ladder.set_up(work, "approval", matter.id, approval)
-    return matter
+    return registered
+
+
+def register(
+    work: handlers.Work,
+    source: Source,
+    due: deadlines.Due,
+    *,
+    area: str,
+    root_id: str | None,
+    person: str | None,
+) -> Matter:
+    """Open the matter and register it at once."""
+    draft = open_draft(work, source, due, root_id=root_id, person=person)
+    return number(work, draft, area=area)
 
 
 def require_source(source: Source) -> None:
@@ -179,7 +281,9 @@ def require_source(source: Source) -> None:
     elif len(title) > LONGEST_TITLE:
         wrong["title"] = [f"标题不得超过{LONGEST_TITLE}字。"]
     if source.secrecy not in SECRECIES:
-        wrong["secrecy"] = ["只能登记公开或内部事项；涉密事项不得录入本系统。"]
+        wrong["secrecy"] = [
+            "只能登记公开或内部事项；涉密事项不得录入本系统。（R-05-06）"
+        ]
     if source.urgency not in URGENCIES:
         wrong["urgency"] = [f"紧急程度只能是{'、'.join(URGENCIES)}。"]
     if wrong:
@@ -193,7 +297,17 @@ def get(connection: sa.Connection, matter_id: int) -> Matter:
     ).one_or_none()
     if row is None:
         raise errors.NotFound(matter_id=matter_id)
-    return Matter(**row._mapping)
+    return _matter(row)
+
+
+def by_number(connection: sa.Connection, number: str) -> Matter:
+    """Return the matter of this number, whoever asks: for handlers, never for pages."""
+    row = connection.execute(
+        sa.select(tables.matter).where(tables.matter.c.number == number)
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(number=number)
+    return _matter(row)
 
 
 def find(connection: sa.Connection, identity: people.Identity, number: str) -> Matter:
@@ -205,7 +319,7 @@ def find(connection: sa.Connection, identity: people.Identity, number: str) -> M
     ).one_or_none()
     if row is None:
         raise errors.NotFound(number=number)
-    return Matter(**row._mapping)
+    return _matter(row)
 
 
 def ledger(
@@ -252,17 +366,24 @@ def ledger(
         )
     if before is not None:
         query = query.where(matter.id < before)
-    return [Matter(**row._mapping) for row in connection.execute(query)]
+    return [_matter(row) for row in connection.execute(query)]
 
 
 def similar(
     connection: sa.Connection, identity: people.Identity, title: str
 ) -> list[Similar]:
+    """Return the open matters one may see whose title resembles this one."""
+    return resembling(connection, title, access.visible(identity))
+
+
+def resembling(
+    connection: sa.Connection, title: str, condition: sa.ColumnElement[bool]
+) -> list[Similar]:
     """Return open matters whose title is at least 0.85 similar, the closest first."""
     matter = tables.matter.c
     rows = connection.execute(
         sa.select(matter.number, matter.title)
-        .where(access.visible(identity), matter.status.not_in(ENDED))
+        .where(condition, matter.status.not_in(ENDED), matter.number.is_not(None))
         .order_by(matter.id.desc())
         .limit(COMPARED_TITLES)
     )
@@ -271,8 +392,12 @@ def similar(
     found = []
     for row in rows:
         comparison.set_seq1(row.title)
-        # The quick bound spares the slow comparison for nearly every title.
-        if comparison.quick_ratio() >= SIMILAR and comparison.ratio() >= SIMILAR:
+        # The quick bounds spare the slow comparison for nearly every title.
+        if (
+            comparison.real_quick_ratio() >= SIMILAR
+            and comparison.quick_ratio() >= SIMILAR
+            and comparison.ratio() >= SIMILAR
+        ):
             found.append(Similar(row.number, row.title, round(comparison.ratio(), 3)))
     return sorted(found, key=lambda one: one.similarity, reverse=True)
 
@@ -345,3 +470,8 @@ def extend(work: handlers.Work, matter: Matter, due: deadlines.Due) -> Matter:
     ladder.set_up(work, "matter", matter.id, due.on)
     changed = change(work, matter, due_at=due.at, due_provisional=due.provisional)
     return refresh_light(work, changed.id)
+
+
+def _matter(row: sa.Row[tuple[object, ...]]) -> Matter:
+    columns = dict(row._mapping)
+    return Matter(**{**columns, "number": columns["number"] or ""})

@@ -70,7 +70,7 @@ def issue(
         "lead": units[lead.unit],
         "assisting": [{"unit": units[one.unit], "duty": one.duty} for one in assisting],
         "boxes": [_box(label, given.get(element), names) for element, label in BOXES],
-        "requirement": proposal.requirement,
+        "requirement": proposal.mandates[0].requirement,
         "sign_due": chinese_day(lead.sign_due_at),
         "report_due": chinese_day(lead.due_at),
         "due": chinese_day(matter.due_at),

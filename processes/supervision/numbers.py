@@ -34,9 +34,14 @@ def matter_number(area: str, year: int, category: str, serial: int) -> str:
     return f"{area}-{year}-{category}-{serial:04d}"
 
 
-def undertaking_number(matter: str, serial: int) -> str:
-    """Return `411426-2026-07-0001-T01-U02`; a hotline matter has one task (T01)."""
-    return f"{matter}-T01-U{serial:02d}"
+def undertaking_number(matter: str, mandate: int, serial: int) -> str:
+    """Return `411426-2026-07-0001-T01-U02`: the mandate's number, then the unit's."""
+    return f"{matter}-T{mandate:02d}-U{serial:02d}"
+
+
+def document_number(office: str, year: int, serial: int) -> str:
+    """Return a 文号: `夏政办〔2026〕1号` (GB/T 9704, domain §3.4)."""
+    return f"{office}〔{year}〕{serial}号"
 
 
 def letter_number(year: int, serial: int) -> str:

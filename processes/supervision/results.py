@@ -18,6 +18,28 @@ def report(work: handlers.Work, matter: matters.Matter) -> matters.Matter:
     )
 
 
+def send(
+    work: handlers.Work, matter: matters.Matter, to: str, *, what: str
+) -> matters.Matter:
+    """Send the result to an office outside through the outbox, once for each round."""
+    work.send(
+        "exchange",
+        to,
+        {
+            "number": matter.number,
+            "doc_no": matter.source_doc_no or "",
+            "title": matter.title,
+            "what": what,
+            "result": matter.summary or "",
+        },
+        key=f"exchange:{matter.id}:{matter.round}:{to}:{what}",
+        instance_id=matter.root_id,
+    )
+    return matters.change(
+        work, matter, reported_at=work.now(), receipt_no=None, receipt_at=None
+    )
+
+
 def record_receipt(
     work: handlers.Work, matter: matters.Matter, given: entries.Entries
 ) -> matters.Matter:

@@ -17,10 +17,12 @@ from processes.supervision import entries
 from processes.supervision import inbox
 from processes.supervision import ladder
 from processes.supervision import lights
+from processes.supervision import mandates
 from processes.supervision import matters
 from processes.supervision import numbers
 from processes.supervision import proposals
 from processes.supervision import scores
+from processes.supervision import sources
 from processes.supervision import tables
 
 Role = Literal["LEAD", "ASSIST"]
@@ -37,12 +39,18 @@ STATE_LABELS: Mapping[str, str] = {
     "ACCEPTED": "已采纳",
     "RETURNED": "退回待重报",
     "LAPSED": "协办未交",
+    "PLANNED": "未到反馈期",
+    "RETURN_REQ": "申请退办",
+    "REASSIGNED": "已改派",
+    "SUSPENDED": "已暂停",
     "CANCELLED": "已取消",
 }
 #: Which state may follow which (domain §3.2). A return inside the unit leads back.
 TRANSITIONS: Mapping[str, frozenset[str]] = {
-    "SENT": frozenset({"SIGNED"}),
-    "SIGNED": frozenset({"HANDLING"}),
+    "PLANNED": frozenset({"HANDLING"}),
+    "SENT": frozenset({"SIGNED", "RETURN_REQ"}),
+    "SIGNED": frozenset({"HANDLING", "RETURN_REQ"}),
+    "RETURN_REQ": frozenset({"SENT", "SIGNED", "REASSIGNED"}),
     "HANDLING": frozenset({"UNIT_REVIEW", "ACCEPTED"}),
     "UNIT_REVIEW": frozenset({"UNIT_SIGN", "HANDLING"}),
     "UNIT_SIGN": frozenset({"REPORTED", "HANDLING"}),
@@ -51,10 +59,12 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "ACCEPTED": frozenset(),
     "LAPSED": frozenset(),
     "CANCELLED": frozenset(),
+    "REASSIGNED": frozenset(),
+    "SUSPENDED": frozenset(),
 }
 #: With these the unit has nothing to do, so no light burns.
-RESTING = ("REPORTED", "ACCEPTED", "LAPSED", "CANCELLED")
-ENDED = ("ACCEPTED", "LAPSED", "CANCELLED")
+RESTING = ("PLANNED", "REPORTED", "ACCEPTED", "LAPSED", "CANCELLED", "REASSIGNED")
+ENDED = ("ACCEPTED", "LAPSED", "CANCELLED", "REASSIGNED")
 
 
 class NoRegistrar(errors.DuchaError):
@@ -71,8 +81,12 @@ class Undertaking:
 
     id: int
     matter_id: int
+    mandate_id: int
     number: str
     round: int
+    #: The label of its feedback period; empty for the whole of the unit's part.
+    period: str
+    opens_at: datetime | None
     role: Role
     unit: str
     duty: str
@@ -101,23 +115,126 @@ def issue(
     work: handlers.Work,
     matter: matters.Matter,
     proposal: proposals.Proposal,
-    due_on: date,
+    due_on: date | None = None,
 ) -> list[Undertaking]:
     """Open the undertakings of the matter's present round and start their clocks.
 
-    The lead reports one working day before the matter is due, an assisting unit at
-    half of the lead's time (domain §2.1 CA-05); each acknowledges within one.
+    The lead reports when its mandate says, else some working days before the mandate
+    is due (the procedure's `report_before_due`); an assisting unit at half of the
+    lead's time; each acknowledges within one (domain §2.1 CA-05). `due_on` is the due
+    day of another round; else each mandate's own holds.
     """
-    today = work.calendar.local_date(work.now())
-    report_on = deadlines.report_day(work.calendar, due_on, today)
-    half = max(1, work.calendar.workdays_between(today, report_on) // 2)
-    assist_on = min(report_on, work.calendar.add_workdays(today, half))
-    opened = [
-        _open(work, matter, "LEAD", proposal.lead_unit, proposal.requirement, report_on)
-    ]
-    for one in proposal.assisting:
-        opened.append(_open(work, matter, "ASSIST", one.unit, one.duty, assist_on))
+    if not proposal.mandates:
+        raise errors.Refused("没有任务可以下达。", matter=matter.number)
+    opened = []
+    for mandate in proposal.mandates:
+        report_on = report_day(work, matter, mandate, due_on)
+        opened.append(
+            _open(
+                work,
+                matter,
+                mandate,
+                "LEAD",
+                mandate.lead_unit,
+                mandate.duty,
+                report_on,
+            )
+        )
+        assist_on = _halfway(work, report_on)
+        for one in mandate.assisting:
+            opened.append(
+                _open(work, matter, mandate, "ASSIST", one.unit, one.duty, assist_on)
+            )
     matters.refresh_light(work, matter.id)
+    return sorted(opened, key=lambda one: one.role != "LEAD")
+
+
+def report_day(
+    work: handlers.Work,
+    matter: matters.Matter,
+    mandate: mandates.Mandate,
+    due_on: date | None = None,
+) -> date:
+    """Return when the lead of a mandate must have reported."""
+    if due_on is None and mandate.report_on is not None:
+        return mandate.report_on
+    rules = sources.procedure_of(work.connection, matter).deadlines
+    return deadlines.report_day(
+        work.calendar,
+        due_on or mandate.due_on,
+        work.calendar.local_date(work.now()),
+        int(rules.get("report_before_due", 0)),
+    )
+
+
+def open_one(
+    work: handlers.Work,
+    matter: matters.Matter,
+    mandate: mandates.Mandate,
+    role: Role,
+    unit: str,
+    duty: str,
+    due_on: date,
+) -> Undertaking:
+    """Open one more undertaking: for a unit that takes over, or joins (CA-08)."""
+    opened = _open(work, matter, mandate, role, unit, duty, due_on)
+    matters.refresh_light(work, matter.id)
+    return opened
+
+
+def plan(
+    work: handlers.Work,
+    matter: matters.Matter,
+    lead: Undertaking,
+    *,
+    period: str,
+    opens_at: datetime,
+    due_on: date,
+) -> Undertaking:
+    """Plan a feedback period of a lead: nothing is due before its window opens."""
+    mandate = mandates.get(work.connection, lead.mandate_id)
+    return _insert(
+        work,
+        matter,
+        mandate,
+        "LEAD",
+        lead.unit,
+        lead.duty,
+        due_on,
+        state="PLANNED",
+        period=period,
+        opens_at=opens_at,
+        light="OFF",
+    )
+
+
+def open_period(work: handlers.Work, undertaking_id: int) -> Undertaking:
+    """Open the window of a feedback period: the unit's handler may report."""
+    planned = get(work.connection, undertaking_id)
+    whole = next(
+        (
+            one
+            for one in of_matter(
+                work.connection, planned.matter_id, round=planned.round
+            )
+            if one.mandate_id == planned.mandate_id
+            and one.role == "LEAD"
+            and not one.period
+            and one.state != "REASSIGNED"
+        ),
+        None,
+    )
+    due_on = work.calendar.local_date(planned.due_at)
+    opened = move(
+        work,
+        planned,
+        "HANDLING",
+        unit=whole.unit if whole else planned.unit,
+        handler=whole.handler if whole else None,
+        light=lights.light(work.calendar, work.now(), planned.due_at),
+    )
+    ladder.set_up(work, "undertaking", opened.id, due_on)
+    matters.refresh_light(work, opened.matter_id)
     return opened
 
 
@@ -210,14 +327,14 @@ def returned(
     undertaking = get(work.connection, undertaking_id)
     returns = undertaking.returns + 1
     due_at = work.calendar.end_of_day(resubmit_on)
-    if returns > 1:
-        scores.record(
-            work,
-            scores.RETURNED,
-            unit=undertaking.unit,
-            undertaking_id=undertaking.id,
-            event=str(returns),
-        )
+    scores.record(
+        work,
+        scores.RETURNED,
+        unit=undertaking.unit,
+        undertaking_id=undertaking.id,
+        occasion=str(returns),
+        count=returns,
+    )
     changed = move(
         work,
         undertaking,
@@ -240,7 +357,11 @@ def accept(work: handlers.Work, undertaking_id: int) -> Undertaking:
         for other in of_matter(
             work.connection, undertaking.matter_id, round=undertaking.round
         ):
-            if other.role == "ASSIST" and other.state not in ENDED:
+            if (
+                other.role == "ASSIST"
+                and other.mandate_id == undertaking.mandate_id
+                and other.state not in ENDED
+            ):
                 end(work, other, "LAPSED")
     return accepted
 
@@ -260,14 +381,14 @@ def end(work: handlers.Work, undertaking: Undertaking, state: str) -> Undertakin
 
 
 def leads_accepted(work: handlers.Work, matter_id: object) -> bool:
-    """Whether the lead of the present round has been accepted."""
+    """Whether every lead of the present round has been accepted."""
     matter = matters.get(
         work.connection, entries.number({"matter": matter_id}, "matter")
     )
     leads = [
         one
         for one in of_matter(work.connection, matter.id, round=matter.round)
-        if one.role == "LEAD"
+        if one.role == "LEAD" and not one.period and one.state != "REASSIGNED"
     ]
     return bool(leads) and all(one.state == "ACCEPTED" for one in leads)
 
@@ -279,7 +400,10 @@ def open_assistance(
     return [
         one
         for one in of_matter(connection, undertaking.matter_id, round=undertaking.round)
-        if one.role == "ASSIST" and one.assist_opinion is None
+        if one.role == "ASSIST"
+        and one.mandate_id == undertaking.mandate_id
+        and one.state != "REASSIGNED"
+        and one.assist_opinion is None
     ]
 
 
@@ -323,9 +447,16 @@ def _reported(work: handlers.Work, undertaking: Undertaking) -> dict[str, object
     }
 
 
+def _halfway(work: handlers.Work, report_on: date) -> date:
+    today = work.calendar.local_date(work.now())
+    half = max(1, work.calendar.workdays_between(today, report_on) // 2)
+    return min(report_on, work.calendar.add_workdays(today, half))
+
+
 def _open(
     work: handlers.Work,
     matter: matters.Matter,
+    mandate: mandates.Mandate,
     role: Role,
     unit: str,
     duty: str,
@@ -335,40 +466,63 @@ def _open(
     registrars = people.group("unit_registrar", unit)
     if not people.holders(work.connection, registrars, now):
         raise NoRegistrar(f"单位“{unit}”没有收发岗，通知单送不出去。", unit=unit)
-    today = work.calendar.local_date(now)
-    sign = deadlines.after(work.calendar, today, deadlines.ACKNOWLEDGEMENT_WORKDAYS)
-    due_at = work.calendar.end_of_day(due_on)
-    # Undertakings are never deleted, and whoever opens one holds the instance's lock.
-    serial = 1 + len(of_matter(work.connection, matter.id))
-    row = work.connection.execute(
-        tables.undertaking.insert()
-        .values(
-            matter_id=matter.id,
-            number=numbers.undertaking_number(matter.number, serial),
-            round=matter.round,
-            role=role,
-            unit=unit,
-            duty=duty,
-            state="SENT",
-            issued_at=now,
-            sign_due_at=sign.at,
-            original_due_at=due_at,
-            due_at=due_at,
-            due_provisional=work.calendar.is_provisional(today, due_on),
-            light=lights.light(work.calendar, now, due_at),
-        )
-        .returning(tables.undertaking)
-    ).one()
-    undertaking = Undertaking(**row._mapping)
+    undertaking = _insert(work, matter, mandate, role, unit, duty, due_on)
+    sign_on = work.calendar.local_date(undertaking.sign_due_at)
     ladder.set_up(work, "undertaking", undertaking.id, due_on)
-    ladder.set_up(work, "acknowledgement", undertaking.id, sign.on)
+    ladder.set_up(work, "acknowledgement", undertaking.id, sign_on)
     inbox.tell(
         work,
         [inbox.group(registrars)],
         f"请签收：{matter.title}",
-        f"督查编号 {matter.number}，请于 {sign.on} 前签收，{due_on} 前报送办理情况。",
+        f"督查编号 {matter.number}，请于 {sign_on} 前签收，{due_on} 前报送办理情况。",
         matter_id=matter.id,
         text_message_key=f"issued:{undertaking.id}",
         urgency=matter.urgency,
     )
     return undertaking
+
+
+def _insert(
+    work: handlers.Work,
+    matter: matters.Matter,
+    mandate: mandates.Mandate,
+    role: Role,
+    unit: str,
+    duty: str,
+    due_on: date,
+    **columns: object,
+) -> Undertaking:
+    now = work.now()
+    today = work.calendar.local_date(now)
+    sign = deadlines.after(work.calendar, today, deadlines.ACKNOWLEDGEMENT_WORKDAYS)
+    due_at = work.calendar.end_of_day(due_on)
+    # Undertakings are never deleted, and whoever opens one holds the instance's lock.
+    serial = 1 + int(
+        work.connection.scalar(
+            sa.select(sa.func.count()).where(
+                tables.undertaking.c.matter_id == matter.id
+            )
+        )
+        or 0
+    )
+    values = {
+        "matter_id": matter.id,
+        "mandate_id": mandate.id,
+        "number": numbers.undertaking_number(matter.number, mandate.serial, serial),
+        "round": matter.round,
+        "role": role,
+        "unit": unit,
+        "duty": duty,
+        "state": "SENT",
+        "issued_at": now,
+        "sign_due_at": sign.at,
+        "original_due_at": due_at,
+        "due_at": due_at,
+        "due_provisional": work.calendar.is_provisional(today, due_on),
+        "light": lights.light(work.calendar, now, due_at),
+        **columns,
+    }
+    row = work.connection.execute(
+        tables.undertaking.insert().values(**values).returning(tables.undertaking)
+    ).one()
+    return Undertaking(**row._mapping)

@@ -13,7 +13,7 @@ from engine import scenarios
 from engine.bpmn.diagrams import reading
 from processes import office
 from processes import rehearsal
-from processes import scenario_verbs
+from processes import verbs as office_verbs
 from processes.supervision import callers
 from tests import conftest
 
@@ -130,4 +130,4 @@ def test_the_readme_names_every_verb_and_no_other() -> None:
     ]
     told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 
-    assert {*scenario_verbs.verbs(callers.Vault("secret")), "passage"} == told
+    assert {*office_verbs.verbs(callers.Vault("secret")), "passage"} == told

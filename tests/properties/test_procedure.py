@@ -17,7 +17,7 @@ from engine.engine import Engine
 from engine.unit_of_work import UnitOfWork
 from processes import office
 from processes import rehearsal
-from processes import scenario_verbs
+from processes import verbs as office_verbs
 from processes.supervision import callers
 from tests.survival import checker
 
@@ -119,7 +119,7 @@ def test_a_disturbed_matter_stays_in_one_piece(name: str, tmp_path: Path) -> Non
             scenarios.run(
                 scenarios.read(FOLDER / f"{name}.yaml"),
                 disturber,
-                scenario_verbs.verbs(callers.Vault(rehearsal.SETTINGS_SECRET)),
+                office_verbs.verbs(callers.Vault(rehearsal.SETTINGS_SECRET)),
             )
         except scenarios.ScenarioFailed:
             # The others' acts led the matter elsewhere, as they may.

@@ -6,11 +6,14 @@ from engine import errors
 from engine import handlers
 from engine import people
 from processes.supervision import access
+from processes.supervision import circulars
 from processes.supervision import entries
 from processes.supervision import ladder
 from processes.supervision import matters
 from processes.supervision import notices
 from processes.supervision import opinions
+from processes.supervision import papers
+from processes.supervision import periods
 from processes.supervision import proposals
 from processes.supervision import reports
 from processes.supervision import reviews
@@ -26,7 +29,11 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("record_proposal")(record_proposal)
     registry.handler("record_opinion")(record_opinion)
     registry.handler("record_appointment")(record_appointment)
+    registry.handler("record_breakdown")(record_breakdown)
     registry.handler("issue_notice")(issue_notice)
+    registry.handler("issue_undertakings")(issue_undertakings)
+    registry.handler("plan_periods")(plan_periods)
+    registry.handler("open_period")(open_period)
     registry.function("on_duty", needs_work=True)(on_duty)
 
 
@@ -46,13 +53,41 @@ def record_proposal(call: handlers.Call) -> None:
     )
 
 
+def record_breakdown(call: handlers.Call) -> None:
+    """Keep the breakdown into mandates and send the matter into approval (CA-02)."""
+    proposals.record_breakdown(
+        call.work,
+        matter_of(call),
+        call.fields,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+
+
 def record_opinion(call: handlers.Call) -> None:
-    """Append the opinion, and do to its subject what it decides."""
+    """Append the opinion, and do to its subject what it decides.
+
+    What it is about is the element's property `about`: proposal, summary, report,
+    review, closing, circular, or paper:<kind>. Without it: inside a unit the report,
+    while the matter is being approved the proposal, else the summary.
+    """
     matter = matter_of(call)
+    about = call.element.properties.get("about") or _supposed(call, matter)
+    kind, _, detail = about.partition(":")
     verb = call.element.properties.get("verb", "决定")
-    if "undertaking" in call.variables:
+    if kind in ("report", "review"):
         _about_report(call, matter, verb)
-    elif call.element.scope == CLOSING:
+    elif kind == "proposal":
+        _about_proposal(call, matter, verb)
+    elif kind == "paper":
+        _about_paper(call, matter, detail, verb)
+    elif kind == "circular":
+        circular = circulars.get(
+            call.work.connection, entries.number(call.variables, "circular")
+        )
+        subject = opinions.Subject("circular", circular.id, circular.person)
+        opinions.record(call, matter.id, subject, verb=verb)
+    elif kind == "closing":
         requested = opinions.about(
             call.work.connection, opinions.Subject("closing", matter.id, None)
         )
@@ -60,13 +95,27 @@ def record_opinion(call: handlers.Call) -> None:
         drafter = askers[-1] if askers else None
         subject = opinions.Subject("closing", matter.id, drafter)
         opinions.record(call, matter.id, subject, verb=verb)
-    elif matter.status == "APPROVING":
-        _about_proposal(call, matter, verb)
-    else:
+    elif kind == "matter":
+        subject = opinions.Subject("matter", matter.id, None)
+        opinions.record(call, matter.id, subject, verb=verb)
+    elif kind == "summary":
         subject = opinions.Subject("summary", matter.id, matter.summarized_by)
         opinion = opinions.record(call, matter.id, subject, verb=verb)
         if opinion.decision == "RETURN":
             matters.move(call.work, matter, "SUMMARIZING")
+    else:
+        raise errors.DuchaError(
+            f"环节“{call.element.name}”的审批对象“{about}”不存在。",
+            element_id=call.element.id,
+        )
+
+
+def _supposed(call: handlers.Call, matter: matters.Matter) -> str:
+    if "undertaking" in call.variables:
+        return "report"
+    if call.element.scope == CLOSING:
+        return "closing"
+    return "proposal" if matter.status == "APPROVING" else "summary"
 
 
 def _about_proposal(call: handlers.Call, matter: matters.Matter, verb: str) -> None:
@@ -83,6 +132,21 @@ def _about_proposal(call: handlers.Call, matter: matters.Matter, verb: str) -> N
             person=opinion.person,
             on_behalf_of=opinion.on_behalf_of,
         )
+
+
+def _about_paper(
+    call: handlers.Call, matter: matters.Matter, kind: str, verb: str
+) -> None:
+    """Record an opinion on the newest version of a paper; nobody approves his own."""
+    known = call.variables.get("undertaking")
+    paper = papers.require(
+        call.work.connection,
+        matter.id,
+        kind,
+        undertaking_id=known if isinstance(known, int) else None,
+    )
+    subject = opinions.Subject("paper", paper.id, paper.person)
+    opinions.record(call, matter.id, subject, verb=verb)
 
 
 def _about_report(call: handlers.Call, matter: matters.Matter, verb: str) -> None:
@@ -135,11 +199,52 @@ def record_appointment(call: handlers.Call) -> Mapping[str, object]:
 
 
 def issue_notice(call: handlers.Call) -> Mapping[str, object]:
-    """Issue the notice: undertakings are opened and their clocks start."""
+    """Issue the notice of a hotline matter: undertakings open, their clocks start."""
+    issued, proposal, opened = _open_undertakings(call)
+    notices.issue(call.work, issued, proposal, opened)
+    return {"undertakings": [one.id for one in opened], "round": issued.round}
+
+
+def issue_undertakings(call: handlers.Call) -> Mapping[str, object]:
+    """Open the undertakings of all mandates: what was approved is issued (CA-04)."""
+    issued, _, opened = _open_undertakings(call)
+    return {"undertakings": [one.id for one in opened], "round": issued.round}
+
+
+def plan_periods(call: handlers.Call) -> Mapping[str, object]:
+    """Plan the feedback periods of every lead, as the procedure's dates say."""
+    matter = matter_of(call)
+    planned = periods.plan(call.work, matter)
+    return {
+        "periods": [
+            {
+                "label": one.label,
+                "opens_at": one.opens_at.isoformat(timespec="seconds"),
+                "due_at": one.due_at.isoformat(timespec="seconds"),
+                "undertakings": list(one.undertakings),
+            }
+            for one in planned
+        ]
+    }
+
+
+def open_period(call: handlers.Call) -> Mapping[str, object]:
+    """Open the window of a feedback period; the handler named at 分办 keeps it."""
+    number = entries.number(call.variables, "undertaking")
+    opened = undertakings.open_period(call.work, number)
+    return {"handler": opened.handler, "unit": opened.unit}
+
+
+def _open_undertakings(
+    call: handlers.Call,
+) -> tuple[matters.Matter, proposals.Proposal, list[undertakings.Undertaking]]:
     matter = matter_of(call)
     proposal = proposals.current(call.work.connection, matter.id)
-    issued = matters.move(call.work, matter, "ISSUED")
+    if matter.status == "APPROVING":
+        matter = matters.move(call.work, matter, "APPROVED")
+    if matter.status == "APPROVED":
+        matter = matters.move(call.work, matter, "ISSUED")
     ladder.take_down(call.work, "approval", matter.id)
-    opened = undertakings.issue(call.work, issued, proposal, proposal.due_on)
-    notices.issue(call.work, issued, proposal, opened)
-    return {"undertakings": [one.id for one in opened], "round": matter.round}
+    later = matter.round > 1
+    due_on = call.work.calendar.local_date(matter.due_at) if later else None
+    return matter, proposal, undertakings.issue(call.work, matter, proposal, due_on)

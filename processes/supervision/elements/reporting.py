@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from engine import errors
 from engine import handlers
 from processes.supervision import entries
 from processes.supervision import matters
@@ -20,6 +21,7 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("record_summary")(record_summary)
     registry.handler("record_route")(record_route)
     registry.handler("report_to_hotline")(report_to_hotline)
+    registry.handler("send_result")(send_result)
     registry.handler("record_receipt")(record_receipt)
     registry.handler("remind_receipt")(remind_receipt)
     registry.handler("record_callback")(record_callback)
@@ -57,6 +59,16 @@ def record_route(call: handlers.Call) -> None:
 def report_to_hotline(call: handlers.Call) -> None:
     """Send the result to the hotline."""
     results.report(call.work, matter_of(call))
+
+
+def send_result(call: handlers.Call) -> None:
+    """Send the result to the office outside that the element's property `to` names."""
+    to = call.element.properties.get("to", "")
+    if not to:
+        raise errors.DuchaError(
+            f"环节“{call.element.name}”没有写属性“to”。", element_id=call.element.id
+        )
+    results.send(call.work, matter_of(call), to, what=call.element.name)
 
 
 def record_receipt(call: handlers.Call) -> None:

@@ -1,4 +1,4 @@
-"""The office's own verbs of scenarios: what a matter shows, says, prints and counts.
+"""What a matter shows, says, prints and counts, and what its people do.
 
 Units are named by their code; `事项` is the matter itself. Labels are those that
 people see: 绿灯, 已归档, 待签收.
@@ -21,6 +21,7 @@ from processes.supervision import lights
 from processes.supervision import matters
 from processes.supervision import tables
 from processes.supervision import undertakings
+from processes.verbs import finding
 
 #: The key under which a scenario speaks of the matter and not of a unit.
 MATTER = "事项"
@@ -29,38 +30,6 @@ ACKNOWLEDGEMENT = "签收"
 
 #: Words of a report are counted, so a scenario names their number.
 WORD = "办"
-
-
-def verbs(vault: callers.Vault) -> Mapping[str, scenarios.Verb]:
-    """Return the neutral verbs and the office's own; the vault opens callers' data."""
-    return {
-        **scenarios.VERBS,
-        "ticket": _ticket,
-        "absent": _absent,
-        "draft": _draft,
-        "look": _look(vault),
-        "looks": _count(tables.caller_look),
-        "supplements": _count(tables.supplement),
-        "matters": _matters,
-        "number": _number,
-        "status": _status,
-        "round": _round,
-        "states": _states,
-        "lights": _lights,
-        "deadlines": _deadlines,
-        "documents": _documents,
-        "scores": _scores,
-        "urges": _urges,
-        "reports": _reports,
-        "opinions": _opinions,
-        "inbox": _inbox,
-        "sms": _sms,
-        "hotline": _hotline,
-        "secret": _secret,
-    }
-
-
-# -- commands ----------------------------------------------------------------------
 
 
 def _ticket(story: testing.Story, given: object) -> None:
@@ -120,11 +89,13 @@ def _draft(story: testing.Story, given: object) -> None:
     story.complete("办理并拟报告", person=found["as"], fields=fields)
 
 
-def _look(vault: callers.Vault) -> scenarios.Verb:
+def looking(vault: callers.Vault) -> scenarios.Verb:
+    """Return the verb that looks at a caller's data with this vault."""
+
     def look(story: testing.Story, given: object) -> None:
         """Look at the caller's data; `sees` is among them."""
         found = scenarios.arguments(given, "as", "reason", optional=("sees",))
-        matter_id = _matter(story).id
+        matter_id = finding.matter(story).id
         with story.command() as work:
             identity = people.identity(work.connection, found["as"], story.now)
             caller = callers.look(
@@ -142,16 +113,16 @@ def _look(vault: callers.Vault) -> scenarios.Verb:
 
 
 def _number(story: testing.Story, expected: object) -> None:
-    scenarios.expect(expected, _matter(story).number, "督查编号")
+    scenarios.expect(expected, finding.matter(story).number, "督查编号")
 
 
 def _status(story: testing.Story, expected: object) -> None:
-    status = matters.STATUS_LABELS[_matter(story).status]
+    status = matters.STATUS_LABELS[finding.matter(story).status]
     scenarios.expect(expected, status, "事项的状态")
 
 
 def _round(story: testing.Story, expected: object) -> None:
-    scenarios.expect(expected, _matter(story).round, "轮次")
+    scenarios.expect(expected, finding.matter(story).round, "轮次")
 
 
 def _matters(story: testing.Story, expected: object) -> None:
@@ -164,34 +135,38 @@ def _matters(story: testing.Story, expected: object) -> None:
 
 def _lights(story: testing.Story, expected: Any) -> None:
     for name, light in scenarios.mapping(expected).items():
-        subject = _matter(story) if name == MATTER else _undertaking(story, name)
+        subject = (
+            finding.matter(story)
+            if name == MATTER
+            else finding.undertaking(story, name)
+        )
         actual = lights.LABELS[subject.light]
         scenarios.expect(light, actual, f"{name}的灯")
 
 
 def _states(story: testing.Story, expected: Any) -> None:
     for unit, state in scenarios.mapping(expected).items():
-        actual = undertakings.STATE_LABELS[_undertaking(story, unit).state]
+        actual = undertakings.STATE_LABELS[finding.undertaking(story, unit).state]
         scenarios.expect(state, actual, f"{unit}的承办状态")
 
 
 def _deadlines(story: testing.Story, expected: Any) -> None:
     """Say when the matter, a unit's report or the acknowledgement is due."""
-    matter = _matter(story)
+    matter = finding.matter(story)
     for name, due in scenarios.mapping(expected).items():
         if name == PROVISIONAL:
             provisional = {
                 matter.due_provisional,
-                *(one.due_provisional for one in _undertakings(story)),
+                *(one.due_provisional for one in finding.undertakings_now(story)),
             }
             scenarios.expect({due}, provisional, "时限的预排")
             continue
         if name == MATTER:
             at = matter.due_at
         elif name == ACKNOWLEDGEMENT:
-            at = max(one.sign_due_at for one in _undertakings(story))
+            at = max(one.sign_due_at for one in finding.undertakings_now(story))
         else:
-            at = _undertaking(story, name).due_at
+            at = finding.undertaking(story, name).due_at
         scenarios.expect(due, scenarios.shown(at), f"{name}的时限")
 
 
@@ -204,7 +179,7 @@ def _documents(story: testing.Story, given: object) -> None:
             bytes(data).decode()
             for data in connection.scalars(
                 sa.select(document.data).where(
-                    document.matter_id == _matter(story).id,
+                    document.matter_id == finding.matter(story).id,
                     document.type == found["type"],
                 )
             )
@@ -223,10 +198,10 @@ def _scores(story: testing.Story, given: object) -> None:
     """Say how many score entries a unit has in the matter, and their sum."""
     found = scenarios.arguments(given, "unit", "count", optional=("points",))
     entry = tables.score_entry.c
-    points = _column(
+    points = finding.column(
         story,
         sa.select(entry.points_tenths).where(
-            entry.undertaking_id.in_(_ids_of_unit(story, found["unit"]))
+            entry.undertaking_id.in_(finding.ids_of_unit(story, found["unit"]))
         ),
     )
     scenarios.expect(found["count"], len(points), f"{found['unit']}的扣分流水")
@@ -239,10 +214,10 @@ def _urges(story: testing.Story, given: object) -> None:
     """Say how many urges a unit has had, and how the last one was made."""
     found = scenarios.arguments(given, "unit", "count", optional=("mode",))
     urge = tables.urge.c
-    modes = _column(
+    modes = finding.column(
         story,
         sa.select(urge.mode)
-        .where(urge.undertaking_id.in_(_ids_of_unit(story, found["unit"])))
+        .where(urge.undertaking_id.in_(finding.ids_of_unit(story, found["unit"])))
         .order_by(urge.id),
     )
     scenarios.expect(found["count"], len(modes), f"{found['unit']}的催办记录")
@@ -254,10 +229,10 @@ def _reports(story: testing.Story, given: object) -> None:
     """Say how many versions of its report a unit has submitted."""
     found = scenarios.arguments(given, "unit", "versions")
     report = tables.progress_report.c
-    versions = _column(
+    versions = finding.column(
         story,
         sa.select(report.version).where(
-            report.undertaking_id.in_(_ids_of_unit(story, found["unit"])),
+            report.undertaking_id.in_(finding.ids_of_unit(story, found["unit"])),
             report.submitted_at.is_not(None),
         ),
     )
@@ -271,9 +246,11 @@ def _opinions(story: testing.Story, given: object) -> None:
     )
     opinion = tables.opinion.c
     wanted = [opinion[key] == found[key] for key in found if key != "count"]
-    ids = _column(
+    ids = finding.column(
         story,
-        sa.select(opinion.id).where(opinion.matter_id == _matter(story).id, *wanted),
+        sa.select(opinion.id).where(
+            opinion.matter_id == finding.matter(story).id, *wanted
+        ),
     )
     scenarios.expect(found["count"], len(ids), "意见的条数")
 
@@ -282,10 +259,11 @@ def _inbox(story: testing.Story, given: object) -> None:
     """Say how many messages a group or person got that say these words."""
     found = scenarios.arguments(given, "for", "says", "count")
     message = tables.inbox_message.c
-    bodies = _column(
+    bodies = finding.column(
         story,
         sa.select(message.title + message.body).where(
-            message.matter_id == _matter(story).id, message.recipient == found["for"]
+            message.matter_id == finding.matter(story).id,
+            message.recipient == found["for"],
         ),
     )
     count = sum(found["says"] in body for body in bodies)
@@ -296,7 +274,7 @@ def _sms(story: testing.Story, given: object) -> None:
     """Say how many text messages left for `person:…` or `group:…` with these words."""
     found = scenarios.arguments(given, "to", "says", "count")
     outbox = engine_tables.outbox.c
-    payloads: Sequence[Mapping[str, str]] = _column(
+    payloads: Sequence[Mapping[str, str]] = finding.column(
         story,
         sa.select(outbox.payload).where(
             outbox.channel == "sms", outbox.recipient == found["to"]
@@ -311,9 +289,9 @@ def _sms(story: testing.Story, given: object) -> None:
 def _hotline(story: testing.Story, given: object) -> None:
     """Say how many messages about this event of the matter went to the hotline."""
     found = scenarios.arguments(given, "event", "count")
-    key = f"hotline:{_matter(story).number}:{found['event']}"
+    key = f"hotline:{finding.matter(story).number}:{found['event']}"
     outbox = engine_tables.outbox.c
-    ids = _column(story, sa.select(outbox.id).where(outbox.key == key))
+    ids = finding.column(story, sa.select(outbox.id).where(outbox.key == key))
     scenarios.expect(found["count"], len(ids), f"报热线电话室“{found['event']}”")
 
 
@@ -326,9 +304,9 @@ def _secret(story: testing.Story, words: Any) -> None:
         "外发消息": sa.select(sa.cast(outbox.payload, sa.Text)),
         "站内信": sa.select(message.title + message.body),
     }
-    texts = {place: _column(story, query) for place, query in places.items()}
+    texts = {place: finding.column(story, query) for place, query in places.items()}
     texts["文书"] = [
-        bytes(data).decode() for data in _column(story, sa.select(document.data))
+        bytes(data).decode() for data in finding.column(story, sa.select(document.data))
     ]
     for place, found in texts.items():
         for word in words:
@@ -336,58 +314,40 @@ def _secret(story: testing.Story, words: Any) -> None:
                 raise scenarios.Unmet(f"{place}里出现了“{word}”。")
 
 
-def _count(table: sa.Table) -> Callable[[testing.Story, Any], None]:
+def count(table: sa.Table) -> Callable[[testing.Story, Any], None]:
+    """Return the verb that says how many rows of a table the matter has."""
+
     def count(story: testing.Story, expected: object) -> None:
-        ids = _column(
-            story, sa.select(table.c.id).where(table.c.matter_id == _matter(story).id)
+        ids = finding.column(
+            story,
+            sa.select(table.c.id).where(table.c.matter_id == finding.matter(story).id),
         )
         scenarios.expect(expected, len(ids), f"{table.name} 的条数")
 
     return count
 
 
-# -- finding -----------------------------------------------------------------------
-
-
-def _column(story: testing.Story, query: sa.Select[Any]) -> Sequence[Any]:
-    with story.engine.read() as connection:
-        return connection.scalars(query).all()
-
-
-def _matter(story: testing.Story) -> matters.Matter:
-    with story.engine.read() as connection:
-        matter_id = connection.scalar(
-            sa.select(tables.matter.c.id).where(
-                tables.matter.c.root_id == story.root_id
-            )
-        )
-        if matter_id is None:
-            raise scenarios.Unmet("还没有登记的事项。")
-        return matters.get(connection, matter_id)
-
-
-def _undertakings(story: testing.Story) -> list[undertakings.Undertaking]:
-    """Return the undertakings of the present round."""
-    matter = _matter(story)
-    with story.engine.read() as connection:
-        return list(undertakings.of_matter(connection, matter.id, round=matter.round))
-
-
-def _undertaking(story: testing.Story, unit: str) -> undertakings.Undertaking:
-    for one in _undertakings(story):
-        if one.unit == unit:
-            return one
-    raise scenarios.Unmet(f"单位 {unit} 没有承办任务。")
-
-
-def _ids_of_unit(story: testing.Story, unit: str) -> list[int]:
-    """Return the ids of a unit's undertakings in the matter, of all rounds."""
-    undertaking = tables.undertaking.c
-    return list(
-        _column(
-            story,
-            sa.select(undertaking.id).where(
-                undertaking.matter_id == _matter(story).id, undertaking.unit == unit
-            ),
-        )
-    )
+#: The vault is what `looking` needs beside these.
+VERBS: Mapping[str, scenarios.Verb] = {
+    "ticket": _ticket,
+    "absent": _absent,
+    "draft": _draft,
+    "looks": count(tables.caller_look),
+    "supplements": count(tables.supplement),
+    "matters": _matters,
+    "number": _number,
+    "status": _status,
+    "round": _round,
+    "states": _states,
+    "lights": _lights,
+    "deadlines": _deadlines,
+    "documents": _documents,
+    "scores": _scores,
+    "urges": _urges,
+    "reports": _reports,
+    "opinions": _opinions,
+    "inbox": _inbox,
+    "sms": _sms,
+    "hotline": _hotline,
+    "secret": _secret,
+}

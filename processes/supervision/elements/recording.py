@@ -1,0 +1,125 @@
+"""Papers and circulars: written by people, kept by the matter, issued under numbers."""
+
+from collections.abc import Mapping
+
+from engine import errors
+from engine import handlers
+from processes.supervision import circulars
+from processes.supervision import entries
+from processes.supervision import inbox
+from processes.supervision import issuing
+from processes.supervision import opinions
+from processes.supervision import papers
+from processes.supervision import undertakings
+from processes.supervision.elements.registration import matter_of
+
+#: The type of document as which a circular is printed.
+BULLETIN = "BULLETIN"
+
+
+def install(registry: handlers.Registry) -> None:
+    """Register the handlers of this part."""
+    registry.handler("record_paper")(record_paper)
+    registry.handler("draft_circular")(draft_circular)
+    registry.handler("issue_circular")(issue_circular)
+    registry.handler("issue_document")(issue_document)
+
+
+def record_paper(call: handlers.Call) -> Mapping[str, object]:
+    """Keep what the form brought as a paper of the kind that the element names.
+
+    Inside a unit it belongs to the undertaking. Returns the id as `paper_<kind>`.
+    """
+    kind = required_property(call.element.properties, "paper", call)
+    paper = papers.keep(
+        call.work,
+        matter_id=matter_of(call).id,
+        undertaking_id=_undertaking(call),
+        kind=kind,
+        title=call.element.properties.get("title") or call.element.name,
+        content=call.fields,
+        element_id=call.element.id,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+    return {f"paper_{kind}": paper.id}
+
+
+def draft_circular(call: handlers.Call) -> Mapping[str, object]:
+    """Keep the draft of a circular of the series that the element names."""
+    known = call.variables.get("circular")
+    circular = circulars.draft(
+        call.work,
+        matter_id=matter_of(call).id,
+        series=required_property(call.element.properties, "series", call),
+        given=call.fields,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+        circular_id=known if isinstance(known, int) else None,
+    )
+    return {"circular": circular.id}
+
+
+def issue_circular(call: handlers.Call) -> Mapping[str, object]:
+    """Number the circular, print it, and send it to its units and to those in copy."""
+    matter = matter_of(call)
+    circular = circulars.issue(call.work, entries.number(call.variables, "circular"))
+    issuing.issue(
+        call.work,
+        matter,
+        call.element.properties.get("document", BULLETIN),
+        chosen=call.variables,
+        person=call.person,
+        circular=circular,
+    )
+    units = {
+        one.unit
+        for one in undertakings.of_matter(call.work.connection, matter.id)
+        if one.state != "REASSIGNED"
+    }
+    inbox.tell(
+        call.work,
+        [
+            *(inbox.group(f"unit_registrar.{unit}") for unit in sorted(units)),
+            *(inbox.group(one) for one in circular.cc if one.isascii()),
+        ],
+        f"{circular.number}：{circular.title}",
+        f"《{circular.title}》已印发（{circular.number}），请查收。",
+        matter_id=matter.id,
+    )
+    return {"circular_number": circular.number, "circular_units": sorted(units)}
+
+
+def issue_document(call: handlers.Call) -> Mapping[str, object]:
+    """Issue a document of the type that the element, or the caller, names."""
+    type = call.element.properties.get("document") or str(
+        call.variables.get("document", "")
+    )
+    document = issuing.issue(
+        call.work,
+        matter_of(call),
+        type,
+        chosen=call.variables,
+        person=call.person,
+        undertaking_id=_undertaking(call),
+    )
+    return {"document_number": document.number}
+
+
+def required_property(
+    properties: Mapping[str, str], name: str, call: handlers.Call
+) -> str:
+    """Return a property that a designer must give; an error names the element."""
+    value = properties.get(name)
+    if not value:
+        raise errors.DuchaError(
+            f"环节“{call.element.name}”没有写属性“{name}”。",
+            element_id=call.element.id,
+            property=name,
+        )
+    return value
+
+
+def _undertaking(call: handlers.Call) -> int | None:
+    known = call.variables.get("undertaking")
+    return known if isinstance(known, int) else None

@@ -1,0 +1,26 @@
+"""The office's own verbs of scenarios: one file for each kind of record."""
+
+from collections.abc import Mapping
+
+from engine import scenarios
+from processes.supervision import callers
+from processes.verbs import deputies
+from processes.verbs import inspections
+from processes.verbs import problems
+from processes.verbs import records
+from processes.verbs import requests
+from processes.verbs import scoring
+
+
+def verbs(vault: callers.Vault) -> Mapping[str, scenarios.Verb]:
+    """Return the neutral verbs and the office's own; the vault opens callers' data."""
+    return {
+        **scenarios.VERBS,
+        **records.VERBS,
+        "look": records.looking(vault),
+        **requests.VERBS,
+        **inspections.VERBS,
+        **problems.VERBS,
+        **deputies.VERBS,
+        **scoring.VERBS,
+    }
