@@ -155,13 +155,10 @@ def approve(work: handlers.Work, inspection: inspections.Inspection) -> Plan:
     With a group already there the inspection goes on, else the group may be formed.
     """
     plan = latest(work.connection, inspection.id)
-    given = opinions.about(
-        work.connection, opinions.Subject(SUBJECT, plan.id, plan.person)
-    )
-    decisions = {one.decision for one in given}
-    if "APPROVE" not in decisions or "RETURN" in decisions:
+    if not agreed(work.connection, inspection.id):
         raise errors.Refused(
-            "方案未经批准，不能成立督查组、不能实施。", inspection_id=inspection.id
+            "方案未经批准，不能成立督查组、不能实施。（R-02-06）",
+            inspection_id=inspection.id,
         )
     inspections.move(
         work, inspection, "APPROVED" if inspection.leader is None else "ON_SITE"
@@ -173,6 +170,14 @@ def approve(work: handlers.Work, inspection: inspections.Inspection) -> Plan:
         .returning(tables.inspection_plan)
     ).one()
     return _plan(row)
+
+
+def agreed(connection: sa.Connection, inspection_id: int) -> bool:
+    """Whether the newest version was approved, and by nobody returned."""
+    plan = latest(connection, inspection_id)
+    given = opinions.about(connection, opinions.Subject(SUBJECT, plan.id, plan.person))
+    decisions = {one.decision for one in given}
+    return "APPROVE" in decisions and "RETURN" not in decisions
 
 
 def latest(connection: sa.Connection, inspection_id: int) -> Plan:

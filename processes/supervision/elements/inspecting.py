@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from engine import errors
 from engine import handlers
 from engine import tables as engine_tables
 from engine.bpmn import model
@@ -33,15 +34,36 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("record_outcome")(record_outcome)
     registry.handler("issue_inspection_report")(issue_inspection_report)
     registry.function("inspection_due", needs_work=True)(inspection_due)
+    registry.function("has_plan", needs_work=True)(has_plan)
     registry.choices("inspectors")(inspectors)
     registry.choices("plan_methods")(plan_methods)
     registry.choices("plan_objects")(plan_objects)
 
 
 def inspection_of(call: handlers.Call) -> inspections.Inspection:
-    """Return the inspection whose id the instance carries."""
-    return inspections.get(
-        call.work.connection, entries.number(call.variables, "inspection")
+    """Return the inspection whose id the instance carries, else the matter's last."""
+    connection = call.work.connection
+    if call.variables.get("inspection") is not None:
+        number = entries.number(call.variables, "inspection")
+        return inspections.get(connection, number)
+    found = inspections.of_matter(connection, matter_of(call).id)
+    if not found:
+        raise errors.Refused("还没有督查方案。")
+    return found[-1]
+
+
+def has_plan(work: handlers.Work, matter: object) -> bool:
+    """Whether the matter's last inspection waits with a plan approved elsewhere.
+
+    So a procedure whose plan others approve (区政府同意，县委、县政府领导批准) draws
+    that itself and calls the rest.
+    """
+    number = entries.number({"matter": matter}, "matter")
+    found = inspections.of_matter(work.connection, number)
+    return bool(
+        found
+        and found[-1].state == "PLANNING"
+        and inspection_plans.agreed(work.connection, found[-1].id)
     )
 
 
@@ -57,11 +79,16 @@ def inspection_due(work: handlers.Work, inspection: object) -> str:
 def record_inspection_plan(call: handlers.Call) -> Mapping[str, object]:
     """Keep a version of the plan; the first one opens the inspection."""
     matter = matter_of(call)
-    if call.variables.get("inspection") is None:
+    going_on = [
+        one
+        for one in inspections.of_matter(call.work.connection, matter.id)
+        if one.state != "REPORTED"
+    ]
+    if not going_on:
         kind = str(call.variables.get("kind") or call.element.properties.get("kind"))
         inspection = inspections.open_inspection(call.work, matter.id, kind)
     else:
-        inspection = inspection_of(call)
+        inspection = going_on[-1]
     inspection_plans.record(
         call.work,
         inspection,
@@ -97,7 +124,7 @@ def approve_plan(call: handlers.Call) -> Mapping[str, object]:
         title=f"{inspection.kind}方案",
         person=call.person,
     )
-    return {"inspection_form": plan.form or "", "grouped": bool(members)}
+    return {"inspection": inspection.id, "inspection_form": plan.form or ""}
 
 
 def establish_group(call: handlers.Call) -> Mapping[str, object]:
