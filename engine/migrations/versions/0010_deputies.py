@@ -35,8 +35,6 @@ def _proposals() -> None:
         sa.Column(
             "key_proposal", sa.Boolean(), server_default=sa.false(), nullable=False
         ),
-        sa.Column("answer_by", sa.Date(), nullable=False),
-        sa.Column("latest_by", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["matter_id"], ["matter.id"], name=op.f("fk_deputy_proposal_matter_id")
         ),

@@ -24,9 +24,6 @@ deputy_proposal = sa.Table(
     sa.Column("year", sa.Integer, nullable=False, index=True),
     sa.Column("body", sa.Text, nullable=False),
     columns.flag("key_proposal"),
-    sa.Column("answer_by", sa.Date, nullable=False),
-    #: No extension goes beyond it (代表法: 至迟不超过六个月).
-    sa.Column("latest_by", sa.Date, nullable=False),
     sa.UniqueConstraint("kind", "level", "session", "number"),
 )
 

@@ -1,0 +1,187 @@
+"""What those who made a suggestion say of the reply (征询意见), and another round."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engine import errors
+from engine import handlers
+from processes.supervision import deputies
+from processes.supervision import entries
+from processes.supervision import mandates
+from processes.supervision import matters
+from processes.supervision import proposals
+from processes.supervision import replies
+from processes.supervision import reports
+from processes.supervision import sources
+from processes.supervision import tables
+from processes.supervision import undertakings
+
+ANSWERS: Mapping[str, str] = {
+    "SATISFIED": "满意",
+    "BASICALLY": "基本满意",
+    "DISSATISFIED": "不满意",
+}
+NOT_EVALUATED = "NOT_EVALUATED"
+#: A mandate, the unit that leads it, and the duty of that unit.
+Part = tuple[mandates.Mandate, str, str]
+
+
+class AlreadyAnswered(errors.Refused):
+    """这份征询意见表已经登记过了。"""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One reply sent to one of them; `answer` is None while it is open."""
+
+    id: int
+    matter_id: int
+    reply_id: int
+    proposer_id: int
+    document_id: int
+    round: int
+    sent_at: datetime
+    due_at: datetime
+    answer: str | None
+    comment: str | None
+    person: str | None
+    answered_at: datetime | None
+
+
+def get(connection: sa.Connection, survey_id: int) -> Survey:
+    """Return the survey of this id."""
+    row = connection.execute(
+        sa.select(tables.survey).where(tables.survey.c.id == survey_id)
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(survey_id=survey_id)
+    return Survey(**row._mapping)
+
+
+def of_matter(
+    connection: sa.Connection, matter_id: int, *, round: int | None = None
+) -> list[Survey]:
+    """Return the surveys of a matter, of all rounds or one, in order of sending."""
+    query = sa.select(tables.survey).where(tables.survey.c.matter_id == matter_id)
+    if round is not None:
+        query = query.where(tables.survey.c.round == round)
+    rows = connection.execute(query.order_by(tables.survey.c.id))
+    return [Survey(**row._mapping) for row in rows]
+
+
+def answer(
+    work: handlers.Work, survey_id: int, given: entries.Entries, *, person: str
+) -> Survey:
+    """Register what one of them answered; who is dissatisfied says why.
+
+    Reads `answer`, `comment` and `answered_on`, the day written on the form.
+    """
+    survey = get(work.connection, survey_id)
+    if survey.answer is not None:
+        raise AlreadyAnswered(survey_id=survey_id)
+    answered = entries.choice(given, "answer", tuple(ANSWERS))
+    comment = entries.optional_text(given, "comment", longest=2000)
+    if answered == "DISSATISFIED" and not comment:
+        raise entries.refusal("comment", "不满意的须写明意见。", rule="R-01-30")
+    answered_on = entries.day(given, "answered_on")
+    sent_on = work.calendar.local_date(survey.sent_at)
+    if not sent_on <= answered_on <= work.calendar.local_date(work.now()):
+        raise entries.refusal("answered_on", f"应在寄送日 {sent_on} 与今天之间。")
+    _write(
+        work,
+        [survey_id],
+        answer=answered,
+        comment=comment or None,
+        person=person,
+        answered_at=work.now(),
+    )
+    return get(work.connection, survey_id)
+
+
+def lapse(work: handlers.Work, matter: matters.Matter) -> int:
+    """Count those who did not answer in time as not evaluated; return how many."""
+    still_open = [
+        one.id
+        for one in of_matter(work.connection, matter.id, round=matter.round)
+        if one.answer is None
+    ]
+    _write(work, still_open, answer=NOT_EVALUATED, answered_at=work.now())
+    return len(still_open)
+
+
+def dissatisfied(connection: sa.Connection, matter: matters.Matter) -> bool:
+    """Whether somebody is dissatisfied with a reply of the present round."""
+    return any(
+        one.answer == "DISSATISFIED"
+        for one in of_matter(connection, matter.id, round=matter.round)
+    )
+
+
+def open_round(
+    work: handlers.Work, matter: matters.Matter
+) -> tuple[matters.Matter, list[undertakings.Undertaking]]:
+    """Have units answer again within a month (L5); earlier rounds stay as they are.
+
+    Where somebody is dissatisfied, only the units he is dissatisfied with; else all.
+    The month rolls off days of rest.
+    """
+    rules = sources.procedure_of(work.connection, matter).parameters
+    today = work.calendar.local_date(work.now())
+    due_on = work.calendar.roll(
+        work.calendar.add_months(today, int(rules["again_months"]))
+    )
+    again = _answering_again(work.connection, matter)
+    if matter.status != "IN_PROGRESS":
+        matter = matters.move(work, matter, "IN_PROGRESS")
+    if again:
+        matter = matters.change(work, matter, round=matter.round + 1)
+    deputies.extend_matter(work, matter, due_on)
+    opened = [
+        undertakings.open_one(work, matter, mandate, "LEAD", unit, duty, due_on)
+        for mandate, unit, duty in again or _first_leads(work.connection, matter)
+    ]
+    return matters.get(work.connection, matter.id), opened
+
+
+def _answering_again(connection: sa.Connection, matter: matters.Matter) -> list[Part]:
+    """Return the parts of the leads of the present round that must answer again."""
+    leads = [
+        one
+        for one in undertakings.of_matter(connection, matter.id, round=matter.round)
+        if one.role == "LEAD" and one.state == "ACCEPTED"
+    ]
+    unhappy = {
+        one.reply_id
+        for one in of_matter(connection, matter.id, round=matter.round)
+        if one.answer == "DISSATISFIED"
+    }
+    ids = {
+        reports.get(
+            connection, replies.get(connection, reply_id).report_id
+        ).undertaking_id
+        for reply_id in unhappy
+    } or {one.id for one in leads}
+    return [
+        (mandates.get(connection, one.mandate_id), one.unit, one.duty)
+        for one in leads
+        if one.id in ids
+    ]
+
+
+def _first_leads(connection: sa.Connection, matter: matters.Matter) -> list[Part]:
+    """Return the parts of a matter that nobody has handled yet."""
+    return [
+        (one, one.lead_unit, one.duty)
+        for one in proposals.current(connection, matter.id).mandates
+    ]
+
+
+def _write(work: handlers.Work, survey_ids: list[int], **values: object) -> None:
+    work.connection.execute(
+        tables.survey.update()
+        .where(tables.survey.c.id.in_(survey_ids))
+        .values(**values)
+    )
