@@ -23,6 +23,7 @@ from processes.supervision import settings as records
 from processes.supervision.elements import approval
 from processes.supervision.elements import closing
 from processes.supervision.elements import inspecting
+from processes.supervision.elements import instructing
 from processes.supervision.elements import opening
 from processes.supervision.elements import recording
 from processes.supervision.elements import registration
@@ -76,6 +77,7 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     reporting.install(registry)
     closing.install(registry, office)
     inspecting.install(registry)
+    instructing.install(registry)
     scoring.install(registry)
     choices.install(registry)
     registry.job(ladder.JOB)(escalation.climb)

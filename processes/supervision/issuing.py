@@ -75,7 +75,8 @@ def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
     proposal = _proposal(connection, matter.id)
     said_by = {one.person for one in given} | {one.person for one in kept.values()}
     said_by |= {one.on_behalf_of for one in given if one.on_behalf_of}
-    names = people.names(connection, sorted(filter(None, said_by)))
+    leader = matter.source_leader or ""
+    names = people.names(connection, sorted(filter(None, {*said_by, leader})))
     told = proposal.mandates if proposal else ()
     units = notices.unit_names(
         connection,
@@ -99,7 +100,7 @@ def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
             "doc_no": matter.source_doc_no or "",
             "clause": matter.source_clause or "",
             "on": matter.source_on.isoformat() if matter.source_on else "",
-            "leader": matter.source_leader or "",
+            "leader": names.get(leader, leader),
             "details": dict(matter.source),
         },
         "opinion": proposal.opinion if proposal else "",
