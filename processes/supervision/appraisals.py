@@ -63,6 +63,15 @@ class Basis:
         }
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """A unit's grade, why, and what it rests on."""
+
+    grade: str
+    reason: str
+    basis: Basis
+
+
 def basis(connection: sa.Connection, since: date, until: date) -> dict[str, Basis]:
     """Return what every inspected unit's appraisal rests on, by unit.
 
@@ -99,23 +108,19 @@ def require_basis(
     return found
 
 
-def record(
-    work: handlers.Work,
-    matter_id: int,
-    fields: entries.Entries,
-    since: date,
-    until: date,
-) -> list[Result]:
-    """Keep the grade of each unit with what it rests on.
+def read(
+    connection: sa.Connection, fields: entries.Entries, since: date, until: date
+) -> list[Evaluation]:
+    """Return the grade of each unit with what it rests on.
 
     Reads `evaluations`: rows of unit, grade, reason. Raise `Invalid` for a unit that
     nobody inspected within the period, and for one graded twice.
     """
-    weighed = require_basis(work.connection, since, until)
+    weighed = require_basis(connection, since, until)
     rows = entries.rows(fields, "evaluations")
     if not rows:
         raise entries.refusal("evaluations", "至少评价一个单位。")
-    kept: list[Result] = []
+    found: dict[str, Evaluation] = {}
     for row in rows:
         unit = entries.text(row, "unit", longest=100)
         if unit not in weighed:
@@ -124,17 +129,37 @@ def record(
                 f"{since} 至 {until} 没有对“{unit}”的巡查、督查结果，不能评价。",
                 rule="R-02-23",
             )
-        if unit in {one.unit for one in kept}:
+        if unit in found:
             raise entries.refusal("evaluations", f"单位“{unit}”评价了两次。")
-        content = {
-            **weighed[unit].content(),
-            "reason": entries.text(row, "reason", longest=2000),
-            "since": since.isoformat(),
-            "until": until.isoformat(),
-        }
-        grade = entries.choice(row, "grade", GRADES)
-        kept.append(_keep(work, matter_id, unit, until.year, APPRAISAL, grade, content))
-    return kept
+        found[unit] = Evaluation(
+            grade=entries.choice(row, "grade", GRADES),
+            reason=entries.text(row, "reason", longest=2000),
+            basis=weighed[unit],
+        )
+    return list(found.values())
+
+
+def record(
+    work: handlers.Work,
+    matter_id: int,
+    evaluations: Sequence[Evaluation],
+    since: date,
+    until: date,
+) -> list[Result]:
+    """Keep what was approved of each unit for the annual appraisal (R-02-25)."""
+    period = {"since": since.isoformat(), "until": until.isoformat()}
+    return [
+        _keep(
+            work,
+            matter_id,
+            one.basis.unit,
+            until.year,
+            APPRAISAL,
+            one.grade,
+            {**one.basis.content(), "reason": one.reason, **period},
+        )
+        for one in evaluations
+    ]
 
 
 def record_rectifying(work: handlers.Work, matter_id: int) -> list[Result]:

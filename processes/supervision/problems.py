@@ -225,15 +225,19 @@ def register(
     work: handlers.Work,
     matter: matters.Matter,
     inspection_id: int,
-    group_no: int,
     found: Sequence[Found],
     signed: Signature,
 ) -> list[Problem]:
-    """Enter what the group found, numbered `WT-2026-01-001` within its group."""
+    """Enter what the group found, numbered `WT-2026-01-001`: year, group, serial.
+
+    Groups are counted by the lists that they bring within the year.
+    """
+    if not found:
+        return []
     year = work.calendar.local_date(work.now()).year
+    group_no = numbers.draw(work.connection, "problem list", year)
     listed = []
-    for one in found:
-        serial = numbers.draw(work.connection, f"problem {group_no}", year)
+    for serial, one in enumerate(found, start=1):
         row = work.connection.execute(
             tables.problem.insert()
             .values(

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from engine import people
-from engine.workdays import Calendar
 from processes.supervision import entries
 from processes.supervision import inbox
 from processes.supervision import lights
@@ -19,8 +18,6 @@ from processes.supervision import problems
 from processes.supervision import remedies
 from processes.supervision import tables
 
-#: 责任单位应在整改时限届满后3个工作日内报送 (观政办〔2016〕29号 二(二)3).
-REPORT_WORKDAYS = 3
 VERDICTS = {"CLOSE": "销号", "RETURN": "退回", "KEY_INSPECTION": "重点督查"}
 
 
@@ -69,8 +66,7 @@ def begin(work: handlers.Work, problem: problems.Problem) -> problems.Problem:
     person = remedies.require_responsibility(work.connection, problem).responsible
     heads = inbox.group(people.group("unit_head", problem.unit))
     text = (
-        f"{begun.number}：整改时限 {begun.deadline}，届满后{REPORT_WORKDAYS}个工作日内"
-        "报送整改落实情况。"
+        f"{begun.number}：整改时限 {begun.deadline}，请于 {due_on} 前报送整改落实情况。"
     )
     _tell(work, begun, [inbox.person(person), heads], text)
     return begun
@@ -223,9 +219,13 @@ def record_key_inspection(
     )
 
 
-def report_day(calendar: Calendar, deadline: date) -> date:
-    """Return the third working day after the deadline (S14: 9/29 → 10/9)."""
-    return calendar.add_workdays(deadline, REPORT_WORKDAYS)
+def report_day(work: handlers.Work, deadline: date) -> date:
+    """Return the day the report is due: 3 working days after the deadline (S14).
+
+    责任单位应在整改时限届满后3个工作日内报送 (观政办〔2016〕29号 二(二)3).
+    """
+    workdays = remedies.rule(work.connection, "report_workdays")
+    return work.calendar.add_workdays(deadline, workdays)
 
 
 def reports(connection: sa.Connection, problem_id: int) -> list[Rectification]:
@@ -263,7 +263,7 @@ def require_report(
 def _set_deadline(
     work: handlers.Work, problem: problems.Problem, state: str, deadline: date
 ) -> problems.Problem:
-    due_at = work.calendar.end_of_day(report_day(work.calendar, deadline))
+    due_at = work.calendar.end_of_day(report_day(work, deadline))
     return problems.move(
         work,
         problem,

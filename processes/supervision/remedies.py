@@ -16,9 +16,12 @@ from engine import errors
 from engine import handlers
 from engine import tables as engine_tables
 from processes.supervision import entries
+from processes.supervision import policies
 from processes.supervision import problems
 from processes.supervision import tables
 
+#: The decision table with the numbers of days and percents (三单参数).
+POLICY = "three_lists"
 DISPOSALS = {"IMMEDIATE": "马上解决", "LIMITED": "限期整改", "UPPER": "需上级协调"}
 #: What a unit may choose for what it can do itself (R-02-38).
 OWN_DISPOSALS = ("IMMEDIATE", "LIMITED")
@@ -56,6 +59,12 @@ class Responsibility:
     person: str
     on_behalf_of: str | None
     at: datetime
+
+
+def rule(connection: sa.Connection, name: str) -> int:
+    """Return a number of days or percent that the office fixed for the three lists."""
+    (row,) = policies.decide(connection, POLICY, {"rule": name})
+    return int(str(row["value"]))
 
 
 def analyse(
