@@ -48,7 +48,7 @@ def deploy(
         if deployed.new:
             process = processes[deployed.key]
             _listen(work.connection, deployed, process)
-            starts.schedule(work, deployed, process)
+            starts.schedule(work, deployed.id, process)
     return deployment
 
 

@@ -206,6 +206,16 @@ def get(connection: sa.Connection, job_id: str) -> Job | None:
     return Job(*found) if found else None
 
 
+def armed_definitions(connection: sa.Connection) -> list[str]:
+    """Return the ids of the definitions whose timer start events wait to fire."""
+    payloads = connection.scalars(
+        sa.select(job_table.c.payload).where(
+            job_table.c.kind == "start", job_table.c.key.is_not(None)
+        )
+    )
+    return sorted({payload["definition_id"] for payload in payloads})
+
+
 def dated(connection: sa.Connection, job_id: str) -> Any:
     """Return the row (kind, instance_id, due_at) of a job that waits for a date."""
     found = connection.execute(

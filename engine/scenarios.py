@@ -58,6 +58,8 @@ class Scenario:
 
     name: str
     basis: str
+    #: Ids of the requirements it shows (R-01-22, S02).
+    requirements: tuple[str, ...]
     begins: datetime
     acts: tuple[Act, ...]
     file: str
@@ -87,13 +89,15 @@ class Trace:
 def read(path: Path) -> Scenario:
     """Read a scenario file; raise `BadScenario` naming file, act and reason."""
     content = mapping(_load(path), path.name)
-    _only(content, {"name", "basis", "begins", "acts"}, path.name)
+    known = {"name", "basis", "requirements", "begins", "acts"}
+    _only(content, known, path.name)
     for key in ("name", "basis", "begins", "acts"):
         if key not in content:
             raise BadScenario(f"{path.name}：缺少“{key}”。")
     return Scenario(
         name=str(content["name"]),
         basis=str(content["basis"]),
+        requirements=_requirements(content.get("requirements", []), path.name),
         begins=moment(content["begins"], path.name),
         acts=tuple(_acts(path, content["acts"], 0)),
         file=path.name,
@@ -156,6 +160,12 @@ def expect(expected: object, actual: object, what: str) -> None:
     """Raise `Unmet` unless the two are equal."""
     if expected != actual:
         raise Unmet(f"{what}应为 {expected}，实为 {actual}。")
+
+
+def _requirements(written: object, place: str) -> tuple[str, ...]:
+    if not isinstance(written, list) or any(not isinstance(r, str) for r in written):
+        raise BadScenario(f"{place}：requirements 应为编号的列表。")
+    return tuple(written)
 
 
 # -- reading -----------------------------------------------------------------------
@@ -300,6 +310,17 @@ def _start(story: testing.Story, given: object) -> None:
         story.name(found["named"])
 
 
+def _started(story: testing.Story, given: object) -> None:
+    """Say how many instances timers and signals have begun; follow the newest."""
+    found = arguments(given, "process", "count", optional=("named",))
+    begun = story.begun(found["process"])
+    expect(found["count"], len(begun), f"{found['process']} 自动发起的件数")
+    if begun:
+        story.follow(begun[-1])
+    if "named" in found:
+        story.name(found["named"])
+
+
 def _message(story: testing.Story, given: object) -> None:
     found = arguments(
         given, "name", optional=("fields", "variables", "starts", "named")
@@ -391,6 +412,7 @@ def _incidents(story: testing.Story, expected: object) -> None:
 
 VERBS: Mapping[str, Verb] = {
     "start": _start,
+    "started": _started,
     "message": _message,
     "matter": _matter,
     "complete": _complete,

@@ -8,6 +8,7 @@ from engine import definitions
 from engine import entries
 from engine import errors
 from engine import handlers
+from engine import history
 from engine import instances
 from engine import jobs
 from engine import people
@@ -19,6 +20,10 @@ from engine.bpmn import values
 from engine.bpmn.game import timers
 
 EMPTY: Mapping[str, Any] = {}
+
+
+class MayNotStart(errors.Forbidden):
+    """您的岗位不能发起这一程序。"""
 
 
 def start(
@@ -35,11 +40,14 @@ def start(
 
     `fields` become variables only where a form says which may; without one they
     reach the handlers alone, since nobody has said what is fit to be kept.
-    NoSuchPerson when it is started by somebody who is not there.
+    NoSuchPerson when it is started by somebody who is not there, MayNotStart when
+    the process names its starters and he is none of them.
     """
-    if person is not None:
-        people.identity(work.connection, person, work.now())
     definition = work.library.get(work.connection, definition_id)
+    if person is not None:
+        identity = people.identity(work.connection, person, work.now())
+        if start_event is None:
+            _require_starter(definition.process, identity)
     element = _start_element(definition, start_event)
     given = dict(variables or EMPTY)
     values.require_json(given)
@@ -54,6 +62,27 @@ def start(
         start_event=start_event,
     )
     return handlers.Started(instance.id, instance.business_key)
+
+
+def _require_starter(process: model.Process, identity: people.Identity) -> None:
+    """Refuse whoever is not among the candidateStarterUsers and -Groups, if named."""
+    persons = _listed(process.attributes.get("candidateStarterUsers"))
+    groups = _listed(process.attributes.get("candidateStarterGroups"))
+    if not persons and not groups:
+        return
+    held = {*identity.groups}
+    for principal in identity.substitutes_for:
+        held |= principal.groups
+    if identity.person not in persons and held.isdisjoint(groups):
+        raise MayNotStart(
+            f"您的岗位不能发起“{process.name}”。",
+            key=process.key,
+            person=identity.person,
+        )
+
+
+def _listed(written: str | None) -> set[str]:
+    return {one.strip() for one in (written or "").split(",") if one.strip()}
 
 
 def by_message(
@@ -82,12 +111,10 @@ def by_message(
 
 
 def schedule(
-    work: transactions.Transaction,
-    deployed: definitions.Deployed,
-    process: model.Process,
+    work: transactions.Transaction, definition_id: str, process: model.Process
 ) -> None:
     """Arm the timer start events of a new version; those before it are dropped."""
-    work.unschedule(f"start:{deployed.key}:", prefix=True)
+    work.unschedule(f"start:{process.key}:", prefix=True)
     for element in definitions.starts(process):
         event = element.event
         if event is None or event.kind != "timer" or event.timer is None:
@@ -97,7 +124,14 @@ def schedule(
             compiled = expressions.compile_juel(event.timer.expression)
             written = compiled.evaluate({}, work.functions)
         first = timers.schedule(event.timer.kind, written, work.now())
-        _schedule_one(work, deployed.key, deployed.id, element.id, first)
+        _schedule_one(work, process.key, definition_id, element.id, first)
+
+
+def rearm(work: transactions.Transaction) -> None:
+    """Count every timer start event from now on, as if all were deployed now."""
+    for definition_id in jobs.armed_definitions(work.connection):
+        definition = work.library.get(work.connection, definition_id)
+        schedule(work, definition_id, definition.process)
 
 
 def _schedule_one(
@@ -127,9 +161,13 @@ def _schedule_one(
 
 
 def begin(work: transactions.Transaction, job: jobs.Job) -> None:
-    """Start an instance by a timer or signal start event."""
+    """Start an instance by a timer or signal start event.
+
+    A cycle that was due several times while nobody looked starts one instance, and
+    its history says how many firings that stands for.
+    """
     payload = job.payload
-    start(
+    started = start(
         work,
         payload["definition_id"],
         payload["element_id"],
@@ -146,12 +184,16 @@ def begin(work: transactions.Transaction, job: jobs.Job) -> None:
             number,
             datetime.fromisoformat(armed_at) if armed_at else None,
         )
+        ahead, missed = timers.upcoming(fired, work.now())
+        if missed:
+            event = history.Event("timer_fired", details={"missed": missed})
+            instances.note(work, started.instance_id, event)
         _schedule_one(
             work,
             payload["key"],
             payload["definition_id"],
             payload["element_id"],
-            timers.following(fired),
+            ahead,
         )
 
 

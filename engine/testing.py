@@ -136,6 +136,22 @@ class Story:
         """Make this the matter of the story."""
         self._root = root_id
 
+    def begun(self, key: str) -> list[str]:
+        """Return the instances of a procedure that no person began, oldest first."""
+        instance = tables.instance.c
+        with self.engine.read() as connection:
+            return list(
+                connection.scalars(
+                    sa.select(instance.id)
+                    .where(
+                        instance.key == key,
+                        instance.started_by.is_(None),
+                        instance.id == instance.root_id,
+                    )
+                    .order_by(instance.started_at, instance.id)
+                )
+            )
+
     def name(self, name: str) -> None:
         """Give the present matter a name to return to it by."""
         self._named[name] = self.root_id

@@ -142,6 +142,10 @@ class UnitOfWork:
         """
         return deployments.deploy(self, files, strict=strict, person=person)
 
+    def rearm_timers(self) -> None:
+        """Count every timer start event from now on: an office that opens today."""
+        starts.rearm(self)
+
     # -- instances --------------------------------------------------------------
 
     def start(
