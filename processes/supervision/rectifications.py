@@ -60,9 +60,9 @@ class Verification:
 
 def begin(work: handlers.Work, problem: problems.Problem) -> problems.Problem:
     """Hand the list of responsibilities to the unit: the clock of its report starts."""
-    begun = _set_deadline(
-        work, problem, "RECTIFYING", remedies.require_deadline(problem)
-    )
+    deadline = remedies.require_deadline(problem)
+    begun = _set_deadline(work, problem, "RECTIFYING", deadline)
+    due_on = report_day(work, deadline)
     person = remedies.require_responsibility(work.connection, problem).responsible
     heads = inbox.group(people.group("unit_head", problem.unit))
     text = (
