@@ -24,6 +24,7 @@ from processes.supervision.elements import approval
 from processes.supervision.elements import closing
 from processes.supervision.elements import inspecting
 from processes.supervision.elements import instructing
+from processes.supervision.elements import measuring
 from processes.supervision.elements import opening
 from processes.supervision.elements import recording
 from processes.supervision.elements import registration
@@ -78,6 +79,7 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     closing.install(registry, office)
     inspecting.install(registry)
     instructing.install(registry)
+    measuring.install(registry)
     scoring.install(registry)
     choices.install(registry)
     registry.job(ladder.JOB)(escalation.climb)

@@ -93,7 +93,9 @@ def mandates(
                     f"第{number}行“{column.heading}”（{get_column_letter(place + 1)}"
                     f"{number}）{fault}"
                 )
-        found.append(row)
+        # Where no duty of its own is named, the unit's duty is the requirement.
+        row["duty"] = row.get("duty") or row.get("requirement")
+        found.append({"report_class": "GENERAL", **row})
     if faults:
         left = len(faults) - MOST_FAULTS
         more = [f"另有{left}处错误。"] if left > 0 else []
@@ -160,14 +162,6 @@ def milestones(cell: object, units: Units) -> object:
             raise Fault(f"“{part[:20]}”应写成“2026-04-30 主体封顶”。")
         found.append({"on": _day(on).isoformat(), "what": what.strip()})
     return sorted(found, key=lambda one: one["on"])
-
-
-def report_class(cell: object, units: Units) -> object:
-    """Read 一般 or 综合."""
-    kinds = {"一般": "GENERAL", "综合": "COMPREHENSIVE"}
-    if _words(cell) not in kinds:
-        raise Fault("只能填“一般”或“综合”。")
-    return kinds[_words(cell)]
 
 
 _MANDATE = (

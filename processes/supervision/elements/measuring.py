@@ -1,0 +1,289 @@
+"""Plans, completions and their comparison, quarter by quarter and month by month."""
+
+from collections.abc import Mapping
+from datetime import date
+from datetime import datetime
+from itertools import groupby
+from typing import cast
+
+from engine import errors
+from engine import handlers
+from engine import workdays
+from processes.supervision import comparisons
+from processes.supervision import completions
+from processes.supervision import entries
+from processes.supervision import evaluations
+from processes.supervision import indicators
+from processes.supervision import matters
+from processes.supervision import opinions
+from processes.supervision import papers
+from processes.supervision import periods
+from processes.supervision import proposals
+from processes.supervision import sources
+from processes.supervision import targets
+from processes.supervision.elements.registration import matter_of
+from processes.supervision.elements.undertaking import undertaking_of
+
+QUARTERS = "一二三四"
+#: What a circular of a quarter lists (003), and the one of a month.
+QUARTER_HEADINGS = {
+    "DONE": "已完成全年目标的任务",
+    "BEHIND": "未完成季度计划的任务",
+    "MISSING": "未反馈的任务",
+}
+WATCH_HEADINGS = {
+    "DONE": "已竣工的项目",
+    "ON_PLAN": "按期推进的项目",
+    "BEHIND": "滞后的项目",
+}
+
+
+def install(registry: handlers.Registry) -> None:
+    """Register the handlers of this part."""
+    registry.handler("record_measurable")(record_measurable)
+    registry.handler("record_completion")(record_completion)
+    registry.handler("plan_months")(plan_months)
+    registry.handler("compare_quarter")(compare_quarter)
+    registry.handler("compile_month")(compile_month)
+    registry.handler("compare_milestones")(compare_milestones)
+    registry.handler("request_adjustment")(request_adjustment)
+    registry.handler("grant_adjustment")(grant_adjustment)
+    registry.handler("evaluate_year")(evaluate_year)
+    registry.handler("accept_results")(accept_results)
+    registry.handler("conclude_watch")(conclude_watch)
+    registry.handler("record_indicators")(record_indicators)
+    registry.handler("freeze_indicators")(freeze_indicators)
+
+
+def record_measurable(call: handlers.Call) -> None:
+    """Keep a breakdown of which every mandate can be measured."""
+    matter = matter_of(call)
+    proposals.record_breakdown(
+        call.work,
+        matter,
+        targets.measurable(call.work, matter, call.fields),
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+
+
+def record_completion(call: handlers.Call) -> None:
+    """Keep the figures that came with a progress report."""
+    completions.record(
+        call.work,
+        undertaking_of(call),
+        call.fields,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+
+
+def plan_months(call: handlers.Call) -> Mapping[str, object]:
+    """Plan the feedback periods and gather them by month, each with its circular.
+
+    `compile_at` is some working days after the last feedback of the month
+    (parameter `compile_after`), `freeze_at` when the chart of the month is due, in
+    the month that follows (parameter `chart_day`).
+    """
+    work, matter = call.work, matter_of(call)
+    parameters = sources.procedure_of(work.connection, matter).parameters
+    planned = periods.plan(work, matter)
+    months = []
+    for month, found in groupby(planned, key=lambda one: one.label.partition("月")[0]):
+        of_month = list(found)
+        last = max(one.due_at for one in of_month)
+        compile_on = work.calendar.add_workdays(last, int(parameters["compile_after"]))
+        first = date(matter.received_on.year, int(month), 1)
+        chart_on = work.calendar.add_months(first, 1).replace(
+            day=int(parameters.get("chart_day", 5))
+        )
+        months.append(
+            {
+                "label": f"{first.year}年{first.month}月",
+                "month": indicators.month_of(first),
+                "opens_at": _moment(min(one.opens_at for one in of_month)),
+                "compile_at": _moment(_morning(compile_on)),
+                "freeze_at": _moment(
+                    _morning(work.calendar.roll(chart_on, "previous"))
+                ),
+                "feedbacks": [
+                    {"undertaking": one, "opens_at": _moment(period.opens_at)}
+                    for period in of_month
+                    for one in period.undertakings
+                ],
+            }
+        )
+    return {"months": months}
+
+
+def compare_quarter(call: handlers.Call) -> Mapping[str, object]:
+    """Compare the quarter's plan with what was done; prefill its circular."""
+    work, matter = call.work, matter_of(call)
+    period = _mapping(call.variables, "period")
+    ids = [
+        entries.number({"undertaking": one}, "undertaking")
+        for one in cast(list[object], period["undertakings"])
+    ]
+    lines = comparisons.compare_quarter(work, matter, str(period["label"]), ids)
+    due_on = work.calendar.local_date(lines[0].undertaking.due_at)
+    quarter = comparisons.quarter_of(work.connection, matter, due_on)
+    late = comparisons.listed(lines, "MISSING")
+    return {
+        "compared": True,
+        "title": f"{due_on.year}年第{QUARTERS[quarter - 1]}季度《政府工作报告》"
+        "重点任务落实情况通报",
+        "body": comparisons.told(work.connection, lines, QUARTER_HEADINGS),
+        "praised": comparisons.named_units(
+            comparisons.listed(lines, "DONE"), "已完成全年目标"
+        ),
+        "criticized": comparisons.named_units(
+            [*comparisons.listed(lines, "BEHIND"), *late], "未完成季度计划或未反馈"
+        ),
+    }
+
+
+def compile_month(call: handlers.Call) -> Mapping[str, object]:
+    """Gather what the units reported in the month; prefill its circular."""
+    work = call.work
+    month = _mapping(call.variables, "month")
+    lines = comparisons.lines_of(work.connection, _month_ids(month))
+    body = [f"{month['label']}应反馈{len(lines)}期。"]
+    for mandate, undertaking, completion in lines:
+        said = completion.visible_progress or "未反馈"
+        body.append(
+            f"{targets.label(mandate)} {mandate.content[:40]}（{undertaking.period}）："
+            f"{said[:200]}；投资完成{targets.shown(completion.investment)}万元。"
+        )
+    return {
+        "compared": True,
+        "title": f"{month['label']}十件实事进展情况通报",
+        "body": "\n".join(body),
+    }
+
+
+def compare_milestones(call: handlers.Call) -> Mapping[str, object]:
+    """Compare the milestones of the month; name the projects that are behind."""
+    work, matter = call.work, matter_of(call)
+    month = _mapping(call.variables, "month")
+    lines = comparisons.compare_milestones(
+        work, matter, str(month["label"]), _month_ids(month)
+    )
+    behind = comparisons.listed(lines, "BEHIND")
+    return {
+        "compared": True,
+        "lagging": [
+            {
+                "undertaking": line.undertaking.id,
+                "comparison": line.comparison.id,
+                "consecutive": line.comparison.consecutive,
+            }
+            for line in behind
+        ],
+        "title": f"{month['label']}重点项目问责观察情况通报",
+        "body": comparisons.told(work.connection, lines, WATCH_HEADINGS),
+        "criticized": comparisons.named_units(behind, "未按时间节点推进"),
+    }
+
+
+def request_adjustment(call: handlers.Call) -> Mapping[str, object]:
+    """Keep a unit's request for another target."""
+    asked = targets.request(
+        call.work,
+        matter_of(call),
+        call.fields,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+    unit = targets.unit_of(call.work.connection, asked)
+    return {"adjustment": asked.id, "adjusting_unit": unit}
+
+
+def grant_adjustment(call: handlers.Call) -> None:
+    """Let the adjusted target count."""
+    targets.grant(call.work, entries.number(call.variables, "request"))
+
+
+def evaluate_year(call: handlers.Call) -> Mapping[str, object]:
+    """Keep the chief's evaluation and lay it before the leaders."""
+    work, matter = call.work, matter_of(call)
+    outcomes = evaluations.evaluate(work.connection, matter, call.fields)
+    _keep(call, matter, evaluations.EVALUATION)
+    decided = {one.outcome for one in outcomes}
+    return {
+        "unfinished": bool(decided - {"FINISHED"}),
+        "carried": "CARRY" in decided,
+    }
+
+
+def accept_results(call: handlers.Call) -> Mapping[str, object]:
+    """Keep the acceptance; what is not finished is criticized and goes on."""
+    work, matter = call.work, matter_of(call)
+    today = work.calendar.local_date(work.now())
+    outcomes = evaluations.accept(work.connection, matter, call.fields, today)
+    _keep(call, matter, evaluations.ACCEPTANCE)
+    continued = [one for one in outcomes if one.outcome == evaluations.CONTINUE]
+    return {
+        "unfinished": bool(continued),
+        "title": f"{matter.received_on.year}年十件实事未完成情况通报",
+        "body": evaluations.told(continued),
+    }
+
+
+def conclude_watch(call: handlers.Call) -> None:
+    """Keep what a year of watching came to."""
+    _keep(call, matter_of(call), evaluations.CONCLUSION)
+
+
+def record_indicators(call: handlers.Call) -> None:
+    """Keep the indicators' values of the month."""
+    indicators.record(
+        call.work,
+        matter_of(call),
+        str(_mapping(call.variables, "month")["month"]),
+        call.fields,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+
+
+def freeze_indicators(call: handlers.Call) -> None:
+    """Freeze what the chart of the month shows."""
+    month = str(_mapping(call.variables, "month")["month"])
+    indicators.freeze(call.work, matter_of(call), month)
+
+
+def _keep(call: handlers.Call, matter: matters.Matter, kind: str) -> None:
+    """Keep the form as a paper and its `opinion` as the matter's summary."""
+    person = opinions.require_person(call)
+    opinion = entries.text(call.fields, "opinion")
+    papers.keep(
+        call.work,
+        matter_id=matter.id,
+        kind=kind,
+        title=call.element.name,
+        content=call.fields,
+        element_id=call.element.id,
+        person=person,
+        on_behalf_of=call.on_behalf_of,
+    )
+    evaluations.sum_up(call.work, matter, opinion, person=person)
+
+
+def _mapping(variables: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = variables.get(key)
+    if not isinstance(value, Mapping):
+        raise errors.DuchaError(f"流程变量“{key}”不是一个反馈期。", variable=key)
+    return value
+
+
+def _month_ids(month: Mapping[str, object]) -> list[int]:
+    rows = entries.rows(month, "feedbacks")
+    return [entries.number(one, "undertaking") for one in rows]
+
+
+def _morning(day: date) -> datetime:
+    return workdays.Calendar.at(day, workdays.START_OF_WORK)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
