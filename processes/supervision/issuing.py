@@ -50,8 +50,8 @@ def issue(
             "total_no": circular.total_no,
             "title": circular.title,
             "body": circular.body,
-            "praised": circular.praised,
-            "criticized": circular.criticized,
+            "praised": _named(work.connection, circular.praised),
+            "criticized": _named(work.connection, circular.criticized),
             "cc": circular.cc,
         }
     return documents.register(
@@ -179,6 +179,14 @@ def _said(mandate: mandates.Mandate, units: Mapping[str, str]) -> dict[str, obje
         "indicator": mandate.indicator,
         "milestones": list(mandate.milestones),
     }
+
+
+def _named(
+    connection: sa.Connection, rows: list[dict[str, str]]
+) -> list[dict[str, str]]:
+    """Return rows of a circular with the names of units instead of their codes."""
+    units = notices.unit_names(connection, [row["name"] for row in rows])
+    return [{**row, "name": units.get(row["name"], row["name"])} for row in rows]
 
 
 def _day(iso: str) -> str:

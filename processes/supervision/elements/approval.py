@@ -53,15 +53,21 @@ def record_proposal(call: handlers.Call) -> None:
     )
 
 
-def record_breakdown(call: handlers.Call) -> None:
-    """Keep the breakdown into mandates and send the matter into approval (CA-02)."""
-    proposals.record_breakdown(
-        call.work,
+def record_breakdown(call: handlers.Call) -> Mapping[str, object]:
+    """Keep the breakdown into mandates and send the matter into approval (CA-02).
+
+    Returns `short_notice`: whether a mandate leaves less than one working day.
+    """
+    work = call.work
+    proposal = proposals.record_breakdown(
+        work,
         matter_of(call),
         call.fields,
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
+    next_day = work.calendar.add_workdays(work.calendar.local_date(work.now()), 1)
+    return {"short_notice": any(one.due_on < next_day for one in proposal.mandates)}
 
 
 def record_opinion(call: handlers.Call) -> None:
@@ -171,6 +177,10 @@ def _about_report(call: handlers.Call, matter: matters.Matter, verb: str) -> Non
         undertakings.move(work, undertaking, "HANDLING")
     elif undertaking.state == "UNIT_REVIEW":
         undertakings.move(work, undertaking, "UNIT_SIGN")
+        if not reports.head_signs(work.connection, undertaking):
+            reports.sign(
+                work, report, person=opinion.person, on_behalf_of=opinion.on_behalf_of
+            )
     else:
         reports.sign(
             work, report, person=opinion.person, on_behalf_of=opinion.on_behalf_of

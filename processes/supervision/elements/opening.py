@@ -69,7 +69,7 @@ def open_matter(call: handlers.Call) -> Mapping[str, object]:
 
 
 def register_matter(settings: Settings, call: handlers.Call) -> Mapping[str, object]:
-    """Number the matter; the number becomes the business key.
+    """Give the matter its number, which becomes the business key.
 
     Opens it first where no draft was opened before.
     """

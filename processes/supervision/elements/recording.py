@@ -8,8 +8,10 @@ from processes.supervision import circulars
 from processes.supervision import entries
 from processes.supervision import inbox
 from processes.supervision import issuing
+from processes.supervision import notices
 from processes.supervision import opinions
 from processes.supervision import papers
+from processes.supervision import sources
 from processes.supervision import undertakings
 from processes.supervision.elements.registration import matter_of
 
@@ -61,7 +63,11 @@ def draft_circular(call: handlers.Call) -> Mapping[str, object]:
 
 
 def issue_circular(call: handlers.Call) -> Mapping[str, object]:
-    """Number the circular, print it, and send it to its units and to those in copy."""
+    """Issue the circular: number it, print it, send it to its units and in copy.
+
+    Its units are those in charge and those it names; they are returned as
+    `circular_units`, the ones it criticizes as `criticized_units`.
+    """
     matter = matter_of(call)
     circular = circulars.issue(call.work, entries.number(call.variables, "circular"))
     issuing.issue(
@@ -77,6 +83,10 @@ def issue_circular(call: handlers.Call) -> Mapping[str, object]:
         for one in undertakings.of_matter(call.work.connection, matter.id)
         if one.state != "REASSIGNED"
     }
+    named = [one["name"] for one in circular.praised + circular.criticized]
+    known = notices.unit_names(call.work.connection, named)
+    units |= known.keys()
+    criticized = {one["name"] for one in circular.criticized} & known.keys()
     inbox.tell(
         call.work,
         [
@@ -87,23 +97,32 @@ def issue_circular(call: handlers.Call) -> Mapping[str, object]:
         f"《{circular.title}》已印发（{circular.number}），请查收。",
         matter_id=matter.id,
     )
-    return {"circular_number": circular.number, "circular_units": sorted(units)}
+    return {
+        "circular_number": circular.number,
+        "circular_units": sorted(units),
+        "criticized_units": sorted(criticized),
+    }
 
 
 def issue_document(call: handlers.Call) -> Mapping[str, object]:
-    """Issue a document of the type that the element, or the caller, names."""
+    """Issue a document of the type that the element, or the caller, names.
+
+    Returns `sealed`: whether its kind bears a seal, which a person compares first.
+    """
     type = call.element.properties.get("document") or str(
         call.variables.get("document", "")
     )
+    matter = matter_of(call)
     document = issuing.issue(
         call.work,
-        matter_of(call),
+        matter,
         type,
         chosen=call.variables,
         person=call.person,
         undertaking_id=_undertaking(call),
     )
-    return {"document_number": document.number}
+    kind = sources.procedure_of(call.work.connection, matter).document(type)
+    return {"document_number": document.number, "sealed": kind.sealed}
 
 
 def required_property(
