@@ -25,6 +25,7 @@ from engine.bpmn import values
 from processes import demo as demo_county
 from processes import office as offices
 from processes import rehearsal
+from processes import requirements
 from web import doctor
 from web import labels
 from web import logs
@@ -213,6 +214,26 @@ def simulate(paths: tuple[Path, ...]) -> list[dict[str, object]]:
             echo_json(told)
         raise Refusal(f"{len(told)} 个情景中有 {failed} 个未通过。")
     return told
+
+
+@main.command(name="requirements")
+@click.option(
+    "--tests",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("tests"),
+    help="测试所在的目录；没有的，只看情景。",
+)
+@click.option("--unshown", is_flag=True, help="只列没有证明的。")
+@command
+def list_requirements(tests: Path, unshown: bool) -> list[dict[str, object]]:
+    """列出来源文件的每条要求由哪个情景或测试证明。"""
+    listed = requirements.table(tests if tests.is_dir() else None)
+    missing = requirements.unshown(listed)
+    for one in missing if unshown else listed:
+        shown = "、".join(one.shown_by) or one.hidden or "（没有证明）"
+        say(f"{one.id}  {one.source}  {shown}")
+    say(f"{len(listed)} 条要求，{len(missing)} 条没有证明。")
+    return [asdict(one) for one in (missing if unshown else listed)]
 
 
 @main.command()

@@ -6,6 +6,7 @@ from engine import scenarios
 from processes.supervision import callers
 from processes.verbs import deputies
 from processes.verbs import inspections
+from processes.verbs import papers
 from processes.verbs import problems
 from processes.verbs import records
 from processes.verbs import requests
@@ -17,6 +18,7 @@ def verbs(vault: callers.Vault) -> Mapping[str, scenarios.Verb]:
     return {
         **scenarios.VERBS,
         **records.VERBS,
+        **papers.VERBS,
         "look": records.looking(vault),
         **requests.VERBS,
         **inspections.VERBS,

@@ -161,6 +161,7 @@ class _Reader:
             rules=self._rules(component, name),
             options=self._options(component, name) if kind in _WITH_OPTIONS else None,
             formula=formula,
+            basis=str(self._properties(component, name).get("rule") or "")[:40],
         )
 
     def _path(

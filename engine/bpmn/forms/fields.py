@@ -97,6 +97,8 @@ class Field:
     rules: Rules = Rules()
     options: Options | None = None
     formula: Expression | None = None
+    #: The id of the rule that the field rests on; refusals say it.
+    basis: str = ""
 
     def is_hidden(self, facts: Mapping[str, object]) -> bool:
         """Say whether a condition hides the field, or a group around it."""

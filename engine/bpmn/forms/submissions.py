@@ -227,7 +227,8 @@ class _Visit:
         given = None if value is _ABSENT else value
         found = fields.faults(Question(one, given, facts, context, self.now))
         if found:
-            self.refuse(place, *found)
+            basis = f"（{one.basis}）" if one.basis else ""
+            self.refuse(place, *(f"{message}{basis}" for message in found))
         elif value is not _ABSENT:
             _put(accepted, one.path, value)
 
