@@ -1,4 +1,4 @@
-"""Verbs of scenarios about mandates, papers, circulars and what goes to other offices."""
+"""Verbs about mandates, papers, circulars and what goes to other offices."""
 
 from collections.abc import Mapping
 from typing import Any
