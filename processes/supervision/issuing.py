@@ -218,4 +218,9 @@ def _reports(connection: sa.Connection, matter_id: int) -> list[dict[str, object
         .order_by(undertaking.id, report.version)
     ).all()
     units = notices.unit_names(connection, {row.unit for row in rows})
-    return [{**row._mapping, "unit": units.get(row.unit, row.unit)} for row in rows]
+    # The names of columns are no plain texts, which the frozen data must be.
+    return [
+        {str(key): value for key, value in row._mapping.items()}
+        | {"unit": units.get(row.unit, row.unit)}
+        for row in rows
+    ]
