@@ -75,21 +75,39 @@ def of_procedure(
 
     What was demanded wins: a day before a number of working days. Else the rule of
     its urgency holds, else the default: working days, or days or months that roll
-    off a day of rest (Q-09). They are counted from the day that `from` names.
+    off a day of rest (Q-09). They are counted from the day that `from` names. `until`
+    is a day of that year, which does not roll (当年全面完成, R-01-15); nothing may be
+    due after the day of `latest`.
     """
     base = bases.get(str(rules.get("from", "received_on"))) or today
     if due_on is not None:
+        require_not_after(due_on, base, rules)
         return on_day(calendar, base, due_on, key="due_on")
     rule = rules.get("by_urgency", {}).get(urgency, rules.get("default", {}))
     if due_workdays is not None:
         rule = {"workdays": due_workdays}
     if "workdays" in rule:
         return after(calendar, base, int(rule["workdays"]))
+    if "until" in rule:
+        return on_day(calendar, base, day_of_year(base.year, rule["until"]))
     if "months" in rule:
         day = calendar.add_months(base, int(rule["months"]))
     else:
         day = calendar.add_days(base, int(rule.get("days", DEFAULT_DAYS)))
     return on_day(calendar, base, calendar.roll(day, roll))
+
+
+def require_not_after(day: date, base: date, rules: Mapping[str, Any]) -> None:
+    """Raise `Invalid` for a day after the year's last one of a procedure (R-01-15)."""
+    if "latest" in rules:
+        last = day_of_year(base.year, rules["latest"])
+        if day > last:
+            raise errors.Invalid(fields={"due_on": [f"不得晚于 {last}。（R-01-15）"]})
+
+
+def day_of_year(year: int, written: object) -> date:
+    """Return the day that a description writes as 12-31."""
+    return date.fromisoformat(f"{year}-{written}")
 
 
 def on_day(
