@@ -14,6 +14,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from engine import errors
 from engine import handlers
 from processes.supervision import completions
 from processes.supervision import mandates
@@ -152,6 +153,16 @@ def quarter_of(connection: sa.Connection, matter: matters.Matter, due_on: date) 
         abs((date.fromisoformat(f"{due_on.year}-{one}") - due_on).days) for one in dates
     ]
     return 1 + away.index(min(away))
+
+
+def get(connection: sa.Connection, comparison_id: int) -> Comparison:
+    """Return the comparison of this id."""
+    row = connection.execute(
+        sa.select(tables.comparison).where(tables.comparison.c.id == comparison_id)
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(comparison=comparison_id)
+    return Comparison(**row._mapping)
 
 
 def latest(connection: sa.Connection, matter_id: int) -> Mapping[int, Comparison]:

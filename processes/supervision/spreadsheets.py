@@ -164,15 +164,21 @@ def milestones(cell: object, units: Units) -> object:
     return sorted(found, key=lambda one: one["on"])
 
 
-_MANDATE = (
+#: For a livelihood project the head of its unit answers first, whom no workbook
+#: names (R-01-14).
+LIVELIHOOD = (
     Column("任务内容", "content", text),
     Column("工作要求", "requirement", text),
     Column("责任单位", "lead_unit", unit),
     Column("单位责任", "duty", text, required=False),
     Column("协办单位", "assisting", duties, required=False),
+    Column("完成时限", "due_on", day),
+    Column("时间节点", "milestones", milestones, required=False),
+)
+_MANDATE = (
+    *LIVELIHOOD[:-1],
     Column("责任领导", "responsible_leader", text),
     Column("责任人", "responsible_person", text),
-    Column("完成时限", "due_on", day),
 )
 #: Tasks of the 《政府工作报告》: each with an indicator and four plan values (R-01-09).
 TARGETS = (

@@ -182,6 +182,18 @@ def grant(work: handlers.Work, adjustment_id: int) -> Adjustment:
     return Adjustment(**row._mapping)
 
 
+def get(connection: sa.Connection, adjustment_id: int) -> Adjustment:
+    """Return the request of this id."""
+    row = connection.execute(
+        sa.select(tables.target_adjustment).where(
+            tables.target_adjustment.c.id == adjustment_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(adjustment=adjustment_id)
+    return Adjustment(**row._mapping)
+
+
 def unit_of(connection: sa.Connection, adjustment: Adjustment) -> str:
     """Return the unit that asked."""
     return mandates.get(connection, adjustment.mandate_id).lead_unit

@@ -8,13 +8,19 @@ from typing import cast
 
 from engine import errors
 from engine import handlers
+from engine import people
 from engine import workdays
+from processes.supervision import assessments
 from processes.supervision import comparisons
 from processes.supervision import completions
 from processes.supervision import entries
-from processes.supervision import evaluations
+from processes.supervision import imports
+from processes.supervision import inbox
 from processes.supervision import indicators
+from processes.supervision import issuing
+from processes.supervision import mandates
 from processes.supervision import matters
+from processes.supervision import notices
 from processes.supervision import opinions
 from processes.supervision import papers
 from processes.supervision import periods
@@ -36,6 +42,12 @@ WATCH_HEADINGS = {
     "ON_PLAN": "按期推进的项目",
     "BEHIND": "滞后的项目",
 }
+#: What a letter about a project that is behind says at its end, by its type.
+CONSEQUENCES = {
+    "REMINDER_LETTER": "请查明原因，采取措施，尽快赶上时间节点要求。",
+    "INTERVIEW_ADVICE": "建议就项目滞后情况对你单位主要负责人进行约谈。",
+    "ACCOUNT_ADVICE": "建议按照问责办法对有关责任人予以问责。",
+}
 
 
 def install(registry: handlers.Registry) -> None:
@@ -47,7 +59,10 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("compile_month")(compile_month)
     registry.handler("compare_milestones")(compare_milestones)
     registry.handler("request_adjustment")(request_adjustment)
+    registry.handler("record_adjustment_opinion")(record_adjustment_opinion)
     registry.handler("grant_adjustment")(grant_adjustment)
+    registry.handler("record_lag_opinion")(record_lag_opinion)
+    registry.handler("issue_lag_letter")(issue_lag_letter)
     registry.handler("evaluate_year")(evaluate_year)
     registry.handler("accept_results")(accept_results)
     registry.handler("conclude_watch")(conclude_watch)
@@ -56,12 +71,19 @@ def install(registry: handlers.Registry) -> None:
 
 
 def record_measurable(call: handlers.Call) -> None:
-    """Keep a breakdown of which every mandate can be measured."""
-    matter = matter_of(call)
+    """Keep a breakdown of which every mandate can be measured.
+
+    Takes the mandates imported from Excel where the form brings none.
+    """
+    work, matter = call.work, matter_of(call)
+    given = call.fields
+    if not entries.rows(given, "mandates"):
+        imported = papers.latest(work.connection, matter.id, imports.KIND)
+        given = {**given, **(imported.content if imported else {})}
     proposals.record_breakdown(
-        call.work,
+        work,
         matter,
-        targets.measurable(call.work, matter, call.fields),
+        targets.measurable(work, matter, given),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
@@ -198,16 +220,84 @@ def request_adjustment(call: handlers.Call) -> Mapping[str, object]:
     return {"adjustment": asked.id, "adjusting_unit": unit}
 
 
+def record_adjustment_opinion(call: handlers.Call) -> None:
+    """Append an opinion on a unit's request for another target."""
+    asked = targets.get(
+        call.work.connection, entries.number(call.variables, "adjustment")
+    )
+    subject = opinions.Subject("target_adjustment", asked.id, asked.person)
+    opinions.record(call, asked.matter_id, subject, verb=_verb(call))
+
+
 def grant_adjustment(call: handlers.Call) -> None:
     """Let the adjusted target count."""
-    targets.grant(call.work, entries.number(call.variables, "request"))
+    targets.grant(call.work, entries.number(call.variables, "adjustment"))
+
+
+def record_lag_opinion(call: handlers.Call) -> None:
+    """Append an opinion on what to do about a project that is behind."""
+    number = entries.number(call.variables, "comparison")
+    subject = opinions.Subject("comparison", number, None)
+    opinions.record(call, matter_of(call).id, subject, verb=_verb(call))
+
+
+def issue_lag_letter(call: handlers.Call) -> None:
+    """Issue what was approved about a project that is behind, and tell its unit.
+
+    The decision's `measure` is the type of the document.
+    """
+    work, matter = call.work, matter_of(call)
+    measure = str(call.variables["measure"])
+    comparison = comparisons.get(
+        work.connection, entries.number(call.variables, "comparison")
+    )
+    undertaking = undertaking_of(call)
+    mandate = mandates.get(work.connection, comparison.mandate_id)
+    name = notices.unit_names(work.connection, [undertaking.unit])[undertaking.unit]
+    approver = opinions.about(
+        work.connection, opinions.Subject("comparison", comparison.id, None)
+    )[-1].person
+    papers.keep(
+        work,
+        matter_id=matter.id,
+        kind="lag",
+        title=f"{targets.label(mandate)}节点滞后",
+        content={
+            "unit": name,
+            "project": mandate.content,
+            "label": targets.label(mandate),
+            "period": comparison.period,
+            "planned": comparison.planned,
+            "actual": comparison.actual or "0",
+            "behind": comparison.behind,
+            "consecutive": comparison.consecutive,
+            "consequence": CONSEQUENCES[measure],
+        },
+        element_id=call.element.id,
+        person=approver,
+    )
+    letter = issuing.issue(
+        work,
+        matter,
+        measure,
+        chosen={},
+        person=approver,
+        undertaking_id=undertaking.id,
+    )
+    inbox.tell(
+        work,
+        [inbox.group(people.group("unit_head", undertaking.unit))],
+        letter.title,
+        CONSEQUENCES[measure],
+        matter_id=matter.id,
+    )
 
 
 def evaluate_year(call: handlers.Call) -> Mapping[str, object]:
     """Keep the chief's evaluation and lay it before the leaders."""
     work, matter = call.work, matter_of(call)
-    outcomes = evaluations.evaluate(work.connection, matter, call.fields)
-    _keep(call, matter, evaluations.EVALUATION)
+    outcomes = assessments.evaluate(work.connection, matter, call.fields)
+    _keep(call, matter, assessments.EVALUATION)
     decided = {one.outcome for one in outcomes}
     return {
         "unfinished": bool(decided - {"FINISHED"}),
@@ -219,19 +309,19 @@ def accept_results(call: handlers.Call) -> Mapping[str, object]:
     """Keep the acceptance; what is not finished is criticized and goes on."""
     work, matter = call.work, matter_of(call)
     today = work.calendar.local_date(work.now())
-    outcomes = evaluations.accept(work.connection, matter, call.fields, today)
-    _keep(call, matter, evaluations.ACCEPTANCE)
-    continued = [one for one in outcomes if one.outcome == evaluations.CONTINUE]
+    outcomes = assessments.accept(work.connection, matter, call.fields, today)
+    _keep(call, matter, assessments.ACCEPTANCE)
+    continued = [one for one in outcomes if one.outcome == assessments.CONTINUE]
     return {
         "unfinished": bool(continued),
         "title": f"{matter.received_on.year}年十件实事未完成情况通报",
-        "body": evaluations.told(continued),
+        "body": assessments.told(continued),
     }
 
 
 def conclude_watch(call: handlers.Call) -> None:
     """Keep what a year of watching came to."""
-    _keep(call, matter_of(call), evaluations.CONCLUSION)
+    _keep(call, matter_of(call), assessments.CONCLUSION)
 
 
 def record_indicators(call: handlers.Call) -> None:
@@ -252,6 +342,10 @@ def freeze_indicators(call: handlers.Call) -> None:
     indicators.freeze(call.work, matter_of(call), month)
 
 
+def _verb(call: handlers.Call) -> str:
+    return call.element.properties.get("verb", "审定")
+
+
 def _keep(call: handlers.Call, matter: matters.Matter, kind: str) -> None:
     """Keep the form as a paper and its `opinion` as the matter's summary."""
     person = opinions.require_person(call)
@@ -266,7 +360,7 @@ def _keep(call: handlers.Call, matter: matters.Matter, kind: str) -> None:
         person=person,
         on_behalf_of=call.on_behalf_of,
     )
-    evaluations.sum_up(call.work, matter, opinion, person=person)
+    assessments.sum_up(call.work, matter, opinion, person=person)
 
 
 def _mapping(variables: Mapping[str, object], key: str) -> Mapping[str, object]:
