@@ -43,13 +43,7 @@ def plan(work: handlers.Work, matter: matters.Matter) -> list[Period]:
     today = work.calendar.local_date(work.now())
     roll = sources.ROLLS[str(procedure.parameters.get("holiday_roll", "NEXT"))]
     opens_before = int(rules.get("opens_workdays_before", 5))
-    leads = [
-        one
-        for one in undertakings.of_matter(
-            work.connection, matter.id, round=matter.round
-        )
-        if one.role == "LEAD" and not one.period and one.state != "REASSIGNED"
-    ]
+    leads = undertakings.leads(work.connection, matter)
     planned = []
     for nominal in days(rules, matter.received_on.year, today):
         due_on = work.calendar.roll(nominal, roll)

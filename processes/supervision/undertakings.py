@@ -385,12 +385,17 @@ def leads_accepted(work: handlers.Work, matter_id: object) -> bool:
     matter = matters.get(
         work.connection, entries.number({"matter": matter_id}, "matter")
     )
-    leads = [
+    found = leads(work.connection, matter)
+    return bool(found) and all(one.state == "ACCEPTED" for one in found)
+
+
+def leads(connection: sa.Connection, matter: matters.Matter) -> list[Undertaking]:
+    """Return the leads of the present round that were not reassigned."""
+    return [
         one
-        for one in of_matter(work.connection, matter.id, round=matter.round)
+        for one in of_matter(connection, matter.id, round=matter.round)
         if one.role == "LEAD" and not one.period and one.state != "REASSIGNED"
     ]
-    return bool(leads) and all(one.state == "ACCEPTED" for one in leads)
 
 
 def open_assistance(
