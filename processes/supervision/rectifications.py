@@ -195,13 +195,12 @@ def verify(
     return Verification(**row._mapping)
 
 
-def return_to_unit(
-    work: handlers.Work, problem: problems.Problem, *, state: str = "RETURNED"
-) -> problems.Problem:
+def return_to_unit(work: handlers.Work, problem: problems.Problem) -> problems.Problem:
     """Give the problem back to the unit with the deadline that the verdict set."""
     found = verifications(work.connection, problem.id)[-1]
     if found.deadline is None:
         raise errors.Refused("核验意见没有另定整改时限。", problem=problem.number)
+    state = "RETURNED" if found.verdict == "RETURN" else found.verdict
     returned = _set_deadline(work, problem, state, found.deadline)
     text = f"{returned.number}：{VERDICTS[found.verdict]}，整改时限 {found.deadline}。"
     return _warn(work, returned, [], text)

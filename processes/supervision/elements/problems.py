@@ -193,12 +193,15 @@ def close_problem(call: handlers.Call) -> None:
 
 
 def return_problem(call: handlers.Call) -> None:
-    """Give the problem back to the unit with another deadline."""
+    """Give the problem back to the unit with another deadline.
+
+    While it is inspected (重点督查) the unit goes on rectifying.
+    """
     rectifications.return_to_unit(call.work, problem_of(call))
 
 
 def order_problem_inspection(call: handlers.Call) -> None:
-    """Open a key inspection of the problem (重点督查); the unit goes on rectifying."""
+    """Open a key inspection of the problem as a matter of its own (重点督查)."""
     problem, matter = problem_of(call), matter_of(call)
     opened = key_inspections.open_for(
         call.work,
@@ -208,7 +211,6 @@ def order_problem_inspection(call: handlers.Call) -> None:
         person=call.person,
     )
     rectifications.record_key_inspection(call.work, problem, opened.id)
-    rectifications.return_to_unit(call.work, problem, state="KEY_INSPECTION")
 
 
 # -- the ledger and second looks ---------------------------------------------------
