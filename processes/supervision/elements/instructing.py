@@ -8,11 +8,14 @@ from engine import handlers
 from processes.supervision import deadlines
 from processes.supervision import entries
 from processes.supervision import instructions
+from processes.supervision import issuing
 from processes.supervision import matters
 from processes.supervision import opinions
 from processes.supervision import papers
 from processes.supervision import proposals
 from processes.supervision import tables
+from processes.supervision import undertakings
+from processes.supervision.elements import recording
 from processes.supervision.elements.registration import matter_of
 
 #: What a section of the government office makes of a vice mayor's instruction.
@@ -28,10 +31,23 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("record_judgement")(record_judgement)
     registry.handler("record_notice")(record_notice)
     registry.handler("record_leader_answer")(record_leader_answer)
+    registry.handler("continue_supervision")(continue_supervision)
+    registry.function("upper_report_due", needs_work=True)(upper_report_due)
     registry.function("path_of", needs_work=True)(path_of)
     registry.function("instructing_leaders", needs_work=True)(instructing_leaders)
     registry.function("from_above", needs_work=True)(from_above)
     registry.function("continued", needs_work=True)(continued)
+
+
+def upper_report_due(work: handlers.Work, matter: object) -> str:
+    """Return when 上级 must have the report, as ISO 8601: on its own day, if it set one.
+
+    Where it set none, the end of the matter itself holds (收文之日起30日 【补充】).
+    """
+    found = matters.get(work.connection, _id(matter))
+    if found.upper_due is None:
+        return found.due_at.isoformat(timespec="seconds")
+    return work.calendar.end_of_day(found.upper_due).isoformat(timespec="seconds")
 
 
 def path_of(work: handlers.Work, matter: object) -> str:
@@ -54,18 +70,19 @@ def continued(work: handlers.Work, matter: object) -> bool:
     return instructions.continued(work.connection, _id(matter))
 
 
-def settle_due(call: handlers.Call) -> None:
+def settle_due(call: handlers.Call) -> Mapping[str, object]:
     """Bring the matter to its end before the upper government wants to hear of it.
 
     A day that was entered is refused where it is not earlier (R-01-07); what only
     follows from the procedure's default moves to the working day before.
     """
     work, matter = call.work, matter_of(call)
+    told = {"comprehensive": matter.comprehensive}
     if matter.upper_due is None:
-        return
+        return told
     last = work.calendar.add_workdays(matter.upper_due, -1)
     if work.calendar.local_date(matter.due_at) <= last:
-        return
+        return told
     if call.fields.get("due_on"):
         raise entries.refusal(
             "due_on",
@@ -80,11 +97,12 @@ def settle_due(call: handlers.Call) -> None:
         due_workdays=due.workdays,
         due_provisional=due.provisional,
     )
+    return told
 
 
-def record_instructions(call: handlers.Call) -> None:
+def record_instructions(call: handlers.Call) -> Mapping[str, object]:
     """Keep what every leader wrote on the paper (领导批示件)."""
-    instructions.record(
+    matter = instructions.record(
         call.work,
         matter_of(call),
         instructions.read(call.work, call.fields),
@@ -92,6 +110,10 @@ def record_instructions(call: handlers.Call) -> None:
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
+    return {
+        "read_only": entries.flag(call.fields, "read_only"),
+        "comprehensive": matter.comprehensive,
+    }
 
 
 def record_instruction(call: handlers.Call) -> Mapping[str, object]:
@@ -180,6 +202,29 @@ def record_leader_answer(call: handlers.Call) -> None:
     reply = next(one for one in kept if one.id == told)
     subject = opinions.Subject(instructions.ANSWER, reply.id, reply.person)
     opinions.record(call, matter.id, subject, verb=call.element.properties["verb"])
+
+
+def continue_supervision(call: handlers.Call) -> Mapping[str, object]:
+    """Open another round, as the proposal in force names it, with a notice of its own.
+
+    It is due after as many working days as the first 【补充】. The type of the notice
+    stands in the property `document`.
+    """
+    work, matter = call.work, matter_of(call)
+    today = work.calendar.local_date(work.now())
+    due = deadlines.after(work.calendar, today, max(1, matter.due_workdays))
+    moved = matters.move(work, matter, "IN_PROGRESS", round=matter.round + 1)
+    again = matters.extend(work, moved, due)
+    proposal = proposals.current(work.connection, matter.id)
+    opened = undertakings.issue(work, again, proposal, due.on)
+    issuing.issue(
+        work,
+        again,
+        recording.required_property(call.element.properties, "document", call),
+        chosen=call.variables,
+        person=call.person,
+    )
+    return {"undertakings": [one.id for one in opened], "round": again.round}
 
 
 def _registered(connection: sa.Connection, matter: matters.Matter, number: str) -> int:
