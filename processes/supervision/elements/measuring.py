@@ -51,7 +51,8 @@ CONSEQUENCES = {
 
 
 def install(registry: handlers.Registry) -> None:
-    """Register the handlers of this part."""
+    """Register the handlers and functions of this part."""
+    registry.function("measured_by", needs_work=True)(measured_by)
     registry.handler("record_measurable")(record_measurable)
     registry.handler("record_completion")(record_completion)
     registry.handler("plan_months")(plan_months)
@@ -68,6 +69,13 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("conclude_watch")(conclude_watch)
     registry.handler("record_indicators")(record_indicators)
     registry.handler("freeze_indicators")(freeze_indicators)
+
+
+def measured_by(work: handlers.Work, matter: object) -> str:
+    """Return by what the matter's mandates are measured, for forms to ask for it."""
+    number = entries.number({"matter": matter}, "matter")
+    found = matters.get(work.connection, number)
+    return targets.measured_by(work.connection, found)
 
 
 def record_measurable(call: handlers.Call) -> None:
