@@ -141,7 +141,7 @@ def catch_up(
 ) -> list[Mapping[str, object]]:
     """Set the ladder up and return the rungs to be climbed at once, in their order."""
     take_down(work, subject, subject_id)
-    due = []
+    due: list[Mapping[str, object]] = []
     for planned in plan(
         work.calendar, work.now(), due_on, _of(work.connection, subject)
     ):

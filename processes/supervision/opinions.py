@@ -21,6 +21,12 @@ DECISION_LABELS = {
     "CONTINUE": "继续督办",
     "REDO": "再办",
     "CLOSE": "说明理由办结",
+    "GRANT": "批准",
+    "OTHER_DATE": "部分批准",
+    "DECLINE": "不批准",
+    "KEEP": "维持原办",
+    "REASSIGN": "改派",
+    "ADD_UNIT": "增加协办",
     "REQUEST": "提请",
 }
 REQUEST = "提请"
@@ -35,7 +41,16 @@ PERMISSIONS = {
 }
 #: An approver who approves may write nothing; the record then says 同意.
 NEEDS_COMMENT = frozenset(
-    {"RETURN", "REJECT", "NOT_OURS", "NOT_MAJOR", "CONTINUE", "CLOSE"}
+    {
+        "RETURN",
+        "REJECT",
+        "NOT_OURS",
+        "NOT_MAJOR",
+        "CONTINUE",
+        "CLOSE",
+        "OTHER_DATE",
+        "DECLINE",
+    }
 )
 
 
@@ -101,8 +116,11 @@ def request(
 def allowed(element: model.Element) -> list[str]:
     """Return the decisions an approval offers, by the properties of its element.
 
-    Whoever decides on another round says REDO or CLOSE; that task has no verb.
+    Whoever decides on another round says REDO or CLOSE; that task has no verb. The
+    property `decisions` names them all where nobody simply approves.
     """
+    if "decisions" in element.properties:
+        return element.properties["decisions"].split()
     if "verb" not in element.properties:
         return ["REDO", "CLOSE"]
     return ["APPROVE"] + [

@@ -11,6 +11,8 @@ from engine import errors
 from engine import handlers
 from engine import people
 from processes.supervision import entries
+from processes.supervision import matters
+from processes.supervision import sources
 from processes.supervision import tables
 from processes.supervision import undertakings
 
@@ -30,6 +32,8 @@ COMPLETION_LABELS = {
 GENERAL_LIMIT = 1000
 COMPREHENSIVE_LIMIT = 2000
 LONGEST_BASIS = 2000
+#: 004二(三): the deputy signs, and the head what is major (Q-05).
+DEPUTY_UNLESS_MAJOR = "DEPUTY_THEN_HEAD_IF_MAJOR"
 CONTACT = ("contacted_on", "contact_mode", "contact_content")
 
 
@@ -184,7 +188,7 @@ def submit(work: handlers.Work, undertaking: undertakings.Undertaking) -> Report
     report = latest(work.connection, undertaking.id)
     if report is None or report.signer is None or report.submitted_at is not None:
         raise NotSigned(undertaking=undertaking.number)
-    if not _may_sign(work, report, undertaking.unit):
+    if not _may_sign(work, report, undertaking):
         raise NotSigned(
             f"{report.signer} 不是该单位的主要负责人，也没有有效的代理。",
             undertaking=undertaking.number,
@@ -259,11 +263,25 @@ def _measure(row: entries.Entries) -> dict[str, str | None]:
     }
 
 
-def _may_sign(work: handlers.Work, report: Report, unit: str) -> bool:
-    group = people.group("unit_head", unit)
+def head_signs(
+    connection: sa.Connection, undertaking: undertakings.Undertaking
+) -> bool:
+    """Whether the unit's head must sign, by the `sign_rule` of the procedure (Q-05)."""
+    matter = matters.get(connection, undertaking.matter_id)
+    rule = sources.procedure_of(connection, matter).parameters.get("sign_rule")
+    return rule != DEPUTY_UNLESS_MAJOR or matter.major
+
+
+def _may_sign(
+    work: handlers.Work, report: Report, undertaking: undertakings.Undertaking
+) -> bool:
+    roles = ["unit_head"]
+    if not head_signs(work.connection, undertaking):
+        roles.append("unit_deputy")
+    groups = {people.group(role, undertaking.unit) for role in roles}
     identity = people.identity(work.connection, report.signer or "", work.now())
-    return group in identity.groups or any(
-        group in principal.groups for principal in identity.substitutes_for
+    return bool(groups & identity.groups) or any(
+        groups & principal.groups for principal in identity.substitutes_for
     )
 
 

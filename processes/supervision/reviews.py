@@ -32,6 +32,7 @@ VERDICTS = {
     "ACCEPT": "采纳",
     "RETURN_REDO": "退回重办",
     "RETURN_RESUBMIT": "退回重报",
+    "VERIFY": "现场核实",
 }
 
 
@@ -65,6 +66,7 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
     Reads `accurate`, `objective`, `truthful`, `verdict`, `reasons`, `resubmit_on`
     and `comment`. To accept, all three are ticked; to return, at least one of the
     four reasons is given and a day to report again (3 working days by default).
+    To verify on site decides nothing yet.
     """
     report = reports.latest(call.work.connection, undertaking.id)
     if report is None or report.submitted_at is None:
@@ -82,6 +84,9 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
             raise errors.Invalid(
                 fields={key: [f"采纳须确认“{QUALITIES[key]}”。"] for key in missing}
             )
+        reasons = ()
+    elif verdict == "VERIFY":
+        # Whether to accept is said once somebody has been there.
         reasons = ()
     else:
         if not reasons:

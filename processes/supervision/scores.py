@@ -96,9 +96,10 @@ def record(
 ) -> bool:
     """Enter the points for the `count`th such event of an undertaking, once.
 
-    `occasion` tells one event from another; `at` is when it happened, if not now. False if it is entered already, earns no
-    points, or its family has reached the cap. The unit is heard in an instance of
-    P-15, which a job starts: the clock that missed the deadline waits for nobody.
+    `occasion` tells one event from another; `at` is when it happened, if not now.
+    False if it is entered already, earns no points, or its family has reached the
+    cap. The unit is heard in an instance of P-15, which a job starts: the clock that
+    missed the deadline waits for nobody.
     """
     undertaking = tables.undertaking.c
     matter_id = work.connection.scalar(

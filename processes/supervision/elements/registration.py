@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from engine import handlers
+from processes.supervision import caller_waits
 from processes.supervision import entries
 from processes.supervision import hotline
 from processes.supervision import matters
@@ -48,9 +49,11 @@ def record_verification(call: handlers.Call) -> None:
 
 
 def attach_supplement(call: handlers.Call) -> None:
-    """Attach what the caller added and tell the handlers."""
+    """Attach what the caller added, tell the handlers, end a wait for his answer."""
     content = entries.text(call.fields, "content", longest=hotline.LONGEST_SUPPLEMENT)
-    hotline.supplement(call.work, matter_of(call), content, person=call.person)
+    matter = matter_of(call)
+    hotline.supplement(call.work, matter, content, person=call.person)
+    caller_waits.answered(call.work, matter, content)
 
 
 def record_withdrawal(call: handlers.Call) -> None:

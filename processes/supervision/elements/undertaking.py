@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from engine import errors
 from engine import handlers
+from processes.supervision import clocks
 from processes.supervision import entries
 from processes.supervision import matters
 from processes.supervision import opinions
+from processes.supervision import reassignments
 from processes.supervision import reports
+from processes.supervision import responsible
 from processes.supervision import reviews
 from processes.supervision import undertakings
 
@@ -26,6 +29,7 @@ def install(registry: handlers.Registry) -> None:
     registry.function("unit_of", needs_work=True)(unit_of)
     registry.function("role_of", needs_work=True)(role_of)
     registry.function("due_of", needs_work=True)(due_of)
+    registry.function("head_signs", needs_work=True)(head_signs)
 
 
 def undertaking_of(call: handlers.Call) -> undertakings.Undertaking:
@@ -49,21 +53,38 @@ def due_of(work: handlers.Work, undertaking: object) -> str:
     return _get(work, undertaking).due_at.isoformat(timespec="seconds")
 
 
-def record_acknowledgement(call: handlers.Call) -> None:
-    """Record that the unit has the notice; the first sets the matter in progress."""
-    undertaking = undertakings.acknowledge(
-        call.work, undertaking_of(call).id, opinions.require_person(call)
-    )
+def record_acknowledgement(call: handlers.Call) -> Mapping[str, object]:
+    """Record that the unit has the notice, or asks that another unit handle it.
+
+    The first of either sets the matter in progress.
+    """
+    undertaking, person = undertaking_of(call), opinions.require_person(call)
     matter = matters.get(call.work.connection, undertaking.matter_id)
     if matter.status == "ISSUED":
         matters.move(call.work, matter, "IN_PROGRESS")
+    if entries.flag(call.fields, "return_requested"):
+        asked = reassignments.request(
+            call.work,
+            undertaking,
+            call.fields,
+            person=person,
+            on_behalf_of=call.on_behalf_of,
+        )
+        return {"return_requested": True, "reassignment": asked.id}
+    if not entries.flag(call.fields, "acknowledged"):
+        raise entries.refusal("acknowledged", "请确认已收到通知单，或申请退办。")
+    undertakings.acknowledge(call.work, undertaking.id, person)
+    return {"return_requested": False}
 
 
 def assign_handler(call: handlers.Call) -> Mapping[str, object]:
-    """Name the one person who handles it."""
+    """Name the one person who handles it, and who else answers for it (R-00-31)."""
     handler = entries.text(call.fields, "handler", longest=100)
     internal_due_on = entries.optional_day(call.fields, "internal_due_on")
-    undertakings.assign(call.work, undertaking_of(call).id, handler, internal_due_on)
+    undertaking = undertakings.assign(
+        call.work, undertaking_of(call).id, handler, internal_due_on
+    )
+    responsible.register(call.work, undertaking, call.fields)
     return {"handler": handler}
 
 
@@ -80,8 +101,21 @@ def draft_report(call: handlers.Call) -> None:
     reports.record_contact(call.work, undertaking, call.fields, person=person)
 
 
+def head_signs(work: handlers.Work, undertaking: object) -> bool:
+    """Whether the head of the unit must sign its report (Q-05).
+
+    The procedure's `sign_rule` HEAD_ALWAYS holds unless it says
+    DEPUTY_THEN_HEAD_IF_MAJOR: then the deputy's word is enough for what is not major.
+    """
+    return reports.head_signs(work.connection, _get(work, undertaking))
+
+
 def submit_report(call: handlers.Call) -> None:
-    """Send the signed report to the office."""
+    """Send the signed report to the office; a clock that waited goes on first."""
+    undertaking = undertaking_of(call)
+    matter = matters.get(call.work.connection, undertaking.matter_id)
+    if clocks.stopped(call.work.connection, matter.id) is not None:
+        clocks.go(call.work, matter)
     reports.submit(call.work, undertaking_of(call))
 
 
