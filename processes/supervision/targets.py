@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from engine import people
+from processes.supervision import access
 from processes.supervision import entries
 from processes.supervision import mandates
 from processes.supervision import matters
@@ -23,6 +24,8 @@ from processes.supervision import proposals
 from processes.supervision import sources
 from processes.supervision import tables
 
+#: What tells the procedure that a unit asks for another target.
+MESSAGE = "target_adjustment"
 PLANNED = ("target", *mandates.QUARTERS)
 LABELS = {
     "indicator": "量化指标",
@@ -134,19 +137,16 @@ def label(mandate: mandates.Mandate) -> str:
 def request(
     work: handlers.Work,
     matter: matters.Matter,
+    identity: people.Identity,
     given: entries.Entries,
-    *,
-    person: str,
-    on_behalf_of: str | None,
 ) -> Adjustment:
-    """Keep a unit's request for another target of one of its mandates.
+    """Ask for another target: the procedure takes it to the mayor.
 
     Reads mandate (T03), target, q1 to q4 and reason. Only a handler of the lead unit
     may ask; what was planned stays on record with the mandate.
     """
     mandate = mandate_of(work.connection, matter, entries.text(given, "mandate"))
-    groups = people.identity(work.connection, person, work.now()).groups
-    if people.group("unit_handler", mandate.lead_unit) not in groups:
+    if not access.holds(identity, people.group("unit_handler", mandate.lead_unit)):
         raise errors.Forbidden("只有责任单位的办理人员可以申请调整指标。")
     planned = in_force(work.connection, mandate)
     if planned is None:
@@ -159,13 +159,19 @@ def request(
             mandate_id=mandate.id,
             indicator={**planned, **changed},
             reason=entries.text(given, "reason", longest=2000),
-            person=person,
-            on_behalf_of=on_behalf_of,
+            person=identity.person,
             at=work.now(),
         )
         .returning(tables.target_adjustment)
     ).one()
-    return Adjustment(**row._mapping)
+    asked = Adjustment(**row._mapping)
+    work.correlate(
+        MESSAGE,
+        instance_id=matter.root_id,
+        variables={"adjustment": asked.id, "adjusting_unit": mandate.lead_unit},
+        person=identity.person,
+    )
+    return asked
 
 
 def grant(work: handlers.Work, adjustment_id: int) -> Adjustment:
@@ -192,11 +198,6 @@ def get(connection: sa.Connection, adjustment_id: int) -> Adjustment:
     if row is None:
         raise errors.NotFound(adjustment=adjustment_id)
     return Adjustment(**row._mapping)
-
-
-def unit_of(connection: sa.Connection, adjustment: Adjustment) -> str:
-    """Return the unit that asked."""
-    return mandates.get(connection, adjustment.mandate_id).lead_unit
 
 
 def in_force(

@@ -59,7 +59,6 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("compare_quarter")(compare_quarter)
     registry.handler("compile_month")(compile_month)
     registry.handler("compare_milestones")(compare_milestones)
-    registry.handler("request_adjustment")(request_adjustment)
     registry.handler("record_adjustment_opinion")(record_adjustment_opinion)
     registry.handler("grant_adjustment")(grant_adjustment)
     registry.handler("record_lag_opinion")(record_lag_opinion)
@@ -213,19 +212,6 @@ def compare_milestones(call: handlers.Call) -> Mapping[str, object]:
         "body": comparisons.told(work.connection, lines, WATCH_HEADINGS),
         "criticized": comparisons.named_units(behind, "未按时间节点推进"),
     }
-
-
-def request_adjustment(call: handlers.Call) -> Mapping[str, object]:
-    """Keep a unit's request for another target."""
-    asked = targets.request(
-        call.work,
-        matter_of(call),
-        call.fields,
-        person=opinions.require_person(call),
-        on_behalf_of=call.on_behalf_of,
-    )
-    unit = targets.unit_of(call.work.connection, asked)
-    return {"adjustment": asked.id, "adjusting_unit": unit}
 
 
 def record_adjustment_opinion(call: handlers.Call) -> None:
