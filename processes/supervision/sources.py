@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from engine import errors
 from engine import handlers
 from engine import workdays
 from processes import procedures
@@ -35,6 +36,8 @@ def read(
 ) -> tuple[matters.Source, deadlines.Due]:
     """Return the source and deadline that a start form tells, or raise `Invalid`."""
     procedure, deployment = procedures.find(work.connection, procedure_key)
+    if not procedure.enabled:
+        raise errors.Refused(f"程序“{procedure.title}”已停用，不能发起新的事项。")
     today = work.calendar.local_date(work.now())
     received_on = entries.optional_day(given, "received_on") or today
     assigned_on = entries.optional_day(given, "assigned_on") or received_on
