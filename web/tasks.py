@@ -172,7 +172,7 @@ def matches(item: Item, text: str) -> bool:
     """Return whether a task is about the text: its own words or its matter's."""
     parts = [item.task.name, item.task.business_key or ""]
     if item.matter:
-        parts += [item.matter.number, item.matter.title]
+        parts += [item.matter.number or "", item.matter.title]
     return text.lower() in "\n".join(parts).lower()
 
 

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from engine import errors
 from engine import people
 from engine import tables as engine_tables
+from processes import procedures
 from processes.supervision import access
 from processes.supervision import callers
 from processes.supervision import tables
+from processes.supervision import wording
 
 Row = sa.Row[*tuple[Any, ...]]
 
@@ -36,12 +38,33 @@ class Dossier:
     contacts: tuple[Row, ...]
     documents: tuple[Row, ...]
     volume: Row | None
+    papers: tuple[Row, ...]
+    circulars: tuple[Row, ...]
+    #: By form and key: how a field is called, and how its options are.
+    words: Mapping[str, wording.Words]
+    start_form: str
     names: Mapping[str, str]
     units: Mapping[str, str]
 
     def name(self, person: str | None) -> str:
         """Return how a person is called; the account where nobody has it any more."""
         return self.names.get(person or "", person or "")
+
+    def told(
+        self, form: str | None, content: Mapping[str, Any]
+    ) -> list[tuple[str, str]]:
+        """Return what was filled in on a form, in the words of the form."""
+        words = self.words.get(form or "", wording.NOTHING)
+        return [
+            (words.label(key), self._said(words, key, value))
+            for key, value in content.items()
+            if value not in (None, "", [], False)
+        ]
+
+    def _said(self, words: wording.Words, key: str, value: Any) -> str:
+        # Units and persons are written as their codes.
+        known = self.units.get(value) if isinstance(value, str) else None
+        return known or words.value(key, value)
 
     def unit(self, code: str | None) -> str:
         """Return how a unit is called."""
@@ -61,7 +84,15 @@ def dossier(
     proposals = _of(connection, tables.proposal, matter_id)
     urges = _of(connection, tables.urge, matter_id)
     supplements = _of(connection, tables.supplement, matter_id)
-    signed = (*opinions, *proposals, *reviews, *urges, *supplements, *contacts)
+    papers = _of(connection, tables.paper, matter_id)
+    circulars = _of(connection, tables.circular, matter_id)
+    if not access.holds(identity, *access.OVERSEERS):
+        # A unit reads what it wrote itself, and circulars once they are issued.
+        own = {row.id for row in undertakings if row.unit in identity.units}
+        papers = tuple(row for row in papers if row.undertaking_id in own)
+        circulars = tuple(row for row in circulars if row.status == "ISSUED")
+    start_form = _start_form(connection, found)
+    signed = (*papers, *opinions, *proposals, *reviews, *urges, *supplements, *contacts)
     persons = {row.person for row in signed if row.person}
     persons |= {row.on_behalf_of for row in (*opinions, *proposals) if row.on_behalf_of}
     persons |= {row.handler for row in undertakings if row.handler}
@@ -84,6 +115,10 @@ def dossier(
         contacts=contacts,
         documents=_documents(connection, matter_id),
         volume=_one(connection, tables.archive_volume, matter_id),
+        papers=papers,
+        circulars=circulars,
+        words=wording.of_forms(connection, {start_form, *(row.form for row in papers)}),
+        start_form=start_form,
         names=people.names(connection, persons),
         units=unit_names(connection),
     )
@@ -228,6 +263,18 @@ def _under(
         .order_by(table.c.id)
     )
     return tuple(connection.execute(query).all())
+
+
+def _start_form(connection: sa.Connection, matter: Row) -> str:
+    """Return the form on which the source of a matter was told."""
+    try:
+        if matter.procedure_deployment is None:
+            return procedures.find(connection, matter.procedure)[0].start_form
+        return procedures.at(
+            connection, matter.procedure_deployment, matter.procedure
+        ).start_form
+    except procedures.NoSuchProcedure:
+        return ""
 
 
 def _one(connection: sa.Connection, table: sa.Table, matter_id: int) -> Row | None:

@@ -27,6 +27,7 @@ class Paper:
     version: int
     title: str
     element_id: str
+    form: str | None
     content: Mapping[str, object]
     person: str
     on_behalf_of: str | None
@@ -46,6 +47,7 @@ def keep(
     content: Mapping[str, object],
     element_id: str,
     person: str,
+    form: str | None = None,
     on_behalf_of: str | None = None,
     undertaking_id: int | None = None,
 ) -> Paper:
@@ -61,6 +63,7 @@ def keep(
             version=1 if last is None else last.version + 1,
             title=title,
             element_id=element_id,
+            form=form,
             content=dict(content),
             person=person,
             on_behalf_of=on_behalf_of,

@@ -145,6 +145,7 @@ def _papers() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("element_id", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=True),
         sa.Column("content", Json(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("on_behalf_of", sa.Text(), nullable=True),

@@ -41,6 +41,7 @@ def record_paper(call: handlers.Call) -> Mapping[str, object]:
         title=call.element.properties.get("title") or call.element.name,
         content=call.fields,
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )

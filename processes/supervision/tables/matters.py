@@ -168,6 +168,8 @@ paper = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("element_id", sa.Text, nullable=False),
+    #: The form it was filled in on: it names the fields in words.
+    sa.Column("form", sa.Text),
     sa.Column("content", database.Json, nullable=False),
     *columns.signature(),
     sa.Index("ix_paper_kind", "matter_id", "kind", "version"),
