@@ -16,21 +16,32 @@ from processes import procedures
 from processes import spool
 from processes.supervision import callers
 from processes.supervision import choices
+from processes.supervision import clocks
 from processes.supervision import documents
 from processes.supervision import escalation
 from processes.supervision import ladder
 from processes.supervision import settings as records
+from processes.supervision.elements import annual
 from processes.supervision.elements import approval
+from processes.supervision.elements import assigning
+from processes.supervision.elements import bulletins
 from processes.supervision.elements import closing
+from processes.supervision.elements import concluding
+from processes.supervision.elements import deputies
 from processes.supervision.elements import inspecting
 from processes.supervision.elements import instructing
 from processes.supervision.elements import measuring
 from processes.supervision.elements import opening
+from processes.supervision.elements import patrols
+from processes.supervision.elements import problems
 from processes.supervision.elements import recording
 from processes.supervision.elements import registration
 from processes.supervision.elements import reporting
+from processes.supervision.elements import requests
 from processes.supervision.elements import scoring
+from processes.supervision.elements import training
 from processes.supervision.elements import undertaking
+from processes.supervision.elements import waiting
 
 CATALOG = Path(__file__).parent / "catalog"
 DEPLOYED = {".bpmn", ".form", ".dmn", ".toml", documents.SUFFIX}
@@ -75,14 +86,25 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     approval.install(registry)
     recording.install(registry)
     undertaking.install(registry)
+    requests.install(registry)
+    waiting.install(registry)
     reporting.install(registry)
     closing.install(registry, office)
+    assigning.install(registry)
     inspecting.install(registry)
+    problems.install(registry)
+    patrols.install(registry)
     instructing.install(registry)
     measuring.install(registry)
     scoring.install(registry)
+    bulletins.install(registry, office)
+    deputies.install(registry, office)
+    annual.install(registry, office)
+    concluding.install(registry)
+    training.install(registry)
     choices.install(registry)
     registry.job(ladder.JOB)(escalation.climb)
+    registry.resting(clocks.rest)
     registry.file(procedures.FILE)(procedures.faults)
     registry.file(documents.SUFFIX)(documents.faults)
     for name in ("sms", "hotline", "exchange"):

@@ -30,6 +30,7 @@ Level = Literal["市交办", "县本级"]
 COPIES_TO: dict[str, str] = {"建议": "人大代表工委", "提案": "政协提案委"}
 #: How those who made it are addressed.
 PROPOSERS: dict[str, str] = {"建议": "代表", "提案": "委员"}
+LEVELS: tuple[Level, ...] = ("市交办", "县本级")
 REMINDER = "reply_reminder"
 
 
@@ -139,6 +140,36 @@ def proposers(connection: sa.Connection, proposal_id: int) -> list[Proposer]:
     return [Proposer(**row._mapping) for row in rows]
 
 
+def breakdown(
+    work: handlers.Work, matter: matters.Matter, given: entries.Entries
+) -> entries.Entries:
+    """Return as a breakdown what the form tells of units: one mandate for each lead.
+
+    Reads `opinion`, `lead_unit`, `duty`, `assisting`, `separate` (分办: rows of unit
+    and duty, each of which replies apart), `requirement` and `responsible_person`.
+    """
+    shared = {
+        "content": matter.title,
+        "requirement": given.get("requirement"),
+        "responsible_person": given.get("responsible_person"),
+        "due_on": work.calendar.local_date(matter.due_at).isoformat(),
+    }
+    lead = {
+        **shared,
+        "lead_unit": given.get("lead_unit"),
+        "duty": given.get("duty"),
+        "assisting": given.get("assisting"),
+    }
+    others = [
+        {**shared, "lead_unit": row.get("unit"), "duty": row.get("duty")}
+        for row in entries.rows(given, "separate")
+    ]
+    units = [lead["lead_unit"], *(one["lead_unit"] for one in others)]
+    if any(units.count(unit) > 1 for unit in units):
+        raise entries.refusal("separate", "同一单位不能重复承办。", rule="R-00-16")
+    return {"opinion": given.get("opinion"), "mandates": [lead, *others]}
+
+
 def extend_matter(work: handlers.Work, matter: matters.Matter, day: date) -> None:
     """Give the matter and its reminders another due day."""
     today = work.calendar.local_date(work.now())
@@ -156,11 +187,12 @@ def remind(work: handlers.Work, matter: matters.Matter) -> None:
     rules = sources.procedure_of(work.connection, matter).parameters
     forget(work, matter)
     due_on = work.calendar.local_date(matter.due_at)
-    for days in rules.get("reminders", ()):
+    # The last one, on the due day itself, looks whether an extension moved it.
+    for days in (*rules.get("reminders", ()), 0):
         day = work.calendar.add_days(due_on, -int(days))
         at = work.calendar.at(day, workdays.START_OF_WORK)
         if at > work.now():
-            payload = {"matter": matter.id, "days": int(days)}
+            payload = {"matter": matter.id, "due_on": due_on.isoformat()}
             work.schedule(REMINDER, at, payload, key=f"{_key(matter)}{days}")
 
 
@@ -170,8 +202,15 @@ def forget(work: handlers.Work, matter: matters.Matter) -> None:
 
 
 def tell_reminder(work: handlers.Work, payload: Mapping[str, object]) -> None:
-    """Tell the units that still owe a reply, and the office, how long they have."""
+    """Tell the units that still owe a reply, and the office, when it is due.
+
+    Where an extension has moved the due day, count the reminders anew from there.
+    """
     matter = matters.get(work.connection, entries.number(payload, "matter"))
+    due_on = work.calendar.local_date(matter.due_at)
+    if due_on.isoformat() != payload["due_on"]:
+        remind(work, matter)
+        return
     owing = [
         one
         for one in undertakings.of_matter(
@@ -180,14 +219,15 @@ def tell_reminder(work: handlers.Work, payload: Mapping[str, object]) -> None:
         if one.role == "LEAD" and one.state not in undertakings.RESTING
     ]
     proposal = of_matter(work.connection, matter.id)
+    left = (due_on - work.calendar.local_date(work.now())).days
     inbox.tell(
         work,
         [
             *(inbox.group(people.group("unit_handler", one.unit)) for one in owing),
             inbox.group("dc_officer"),
         ],
-        f"距答复时限{payload['days']}日：{matter.title}",
-        f"{proposal.name}应于 {notices.chinese_day(matter.due_at)} 前答复，请按时办理。",
+        f"距答复时限{left}日：{matter.title}",
+        f"{proposal.name}应于{notices.chinese_day(matter.due_at)}前答复。",
         matter_id=matter.id,
     )
 

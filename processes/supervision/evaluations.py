@@ -1,181 +1,90 @@
-"""Evaluations (年度评估、验收): what became of each mandate when the year is over."""
+"""How the standing committee scored what was done, year after year (R-03-21)."""
 
-from collections.abc import Mapping
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from decimal import Decimal
+from decimal import InvalidOperation
 
 import sqlalchemy as sa
 
 from engine import handlers
-from processes.supervision import comparisons
 from processes.supervision import entries
-from processes.supervision import ladder
-from processes.supervision import mandates
-from processes.supervision import matters
-from processes.supervision import papers
-from processes.supervision import proposals
-from processes.supervision import targets
-from processes.supervision import undertakings
+from processes.supervision import tables
 
-EVALUATION = "evaluation"
-ACCEPTANCE = "acceptance"
-CONCLUSION = "watch_conclusion"
-OUTCOME_LABELS: Mapping[str, str] = {
-    "FINISHED": "年底前已完成",
-    "CARRY": "结转下年",
-    "ACCOUNT": "问责建议",
-}
-DONE, CONTINUE = "DONE", "CONTINUE"
+HIGHEST = Decimal(100)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What is to become of one mandate, and why."""
+class Score:
+    """The score of one subject in one year."""
 
-    mandate: mandates.Mandate
-    outcome: str
-    reason: str
-
-
-def unfinished(
-    connection: sa.Connection, matter: matters.Matter
-) -> list[mandates.Mandate]:
-    """Return the mandates whose last comparison was not 已完成全年目标."""
-    last = comparisons.latest(connection, matter.id)
-    return [
-        one
-        for one in proposals.current(connection, matter.id).mandates
-        if one.id not in last or last[one.id].verdict != "DONE"
-    ]
+    year: int
+    subject: str
+    score: Decimal
+    comment: str
 
 
-def evaluate(
-    connection: sa.Connection, matter: matters.Matter, given: entries.Entries
-) -> list[Outcome]:
-    """Return what the chief proposes for each mandate that fell short of its target.
-
-    Reads `results`, rows of mandate (T03), outcome and reason: one for each such
-    mandate and none for any other.
-    """
-    short = {one.id: one for one in unfinished(connection, matter)}
-    found: dict[int, Outcome] = {}
-    for row in entries.rows(given, "results"):
-        mandate = _mandate(connection, matter, row, short, "已完成全年目标")
-        if mandate.id in found:
-            raise entries.refusal("results", f"{targets.label(mandate)}填了两次。")
-        found[mandate.id] = Outcome(
-            mandate,
-            entries.choice(row, "outcome", list(OUTCOME_LABELS)),
-            entries.text(row, "reason", longest=1000),
-        )
-    _require_all(short, found)
-    return list(found.values())
-
-
-def accept(
-    connection: sa.Connection,
-    matter: matters.Matter,
+def record(
+    work: handlers.Work,
+    matter_id: int,
     given: entries.Entries,
-    today: date,
-) -> list[Outcome]:
-    """Return which livelihood projects are accepted, and which go on (完工验收).
+    *,
+    person: str,
+    on_behalf_of: str | None,
+) -> Score:
+    """Keep the score of a subject for a year: 0 to 100, one decimal, once.
 
-    Reads `results`, rows of mandate (T03), outcome (DONE or CONTINUE), verified,
-    satisfaction (per cent), reason and continue_until. To be accepted a project must
-    have been looked at on the spot and its satisfaction asked for. Projects accepted
-    before need no row.
+    Reads `year`, `subject`, `score` and `comment`.
     """
-    open_ones = {one.id: one for one in unaccepted(connection, matter)}
-    found: dict[int, Outcome] = {}
-    for row in entries.rows(given, "results"):
-        mandate = _mandate(connection, matter, row, open_ones, "已通过验收")
-        if mandate.id in found:
-            raise entries.refusal("results", f"{targets.label(mandate)}填了两次。")
-        outcome = entries.choice(row, "outcome", (DONE, CONTINUE))
-        if outcome == DONE:
-            if not entries.flag(row, "verified"):
-                raise entries.refusal(
-                    "results", f"{targets.label(mandate)}未经实地核实，不能通过验收。"
-                )
-            rate = entries.optional_whole(row, "satisfaction", least=0, largest=100)
-            if rate is None:
-                raise entries.refusal(
-                    "results", f"{targets.label(mandate)}没有群众满意度。"
-                )
-            reason = f"群众满意度{rate}%"
-        else:
-            until = entries.day(row, "continue_until")
-            if until <= today:
-                raise entries.refusal("results", "续办时限须晚于今天。")
-            reason = f"{entries.text(row, 'reason', longest=1000)}；续办至{until}"
-        found[mandate.id] = Outcome(mandate, outcome, reason)
-    _require_all(open_ones, found)
-    return list(found.values())
+    year = entries.optional_whole(given, "year", least=2000, largest=2100)
+    if year is None:
+        raise entries.refusal("year", "请填写年度。")
+    subject = entries.text(given, "subject", longest=100)
+    known = [one for one in trend(work.connection, subject) if one.year == year]
+    if known:
+        raise entries.refusal(
+            "year", f"“{subject}”{year}年的评议分数已经登记。", rule="R-03-21"
+        )
+    score = _score(given)
+    comment = entries.optional_text(given, "comment", longest=2000)
+    work.connection.execute(
+        tables.evaluation.insert().values(
+            matter_id=matter_id,
+            year=year,
+            subject=subject,
+            score_tenths=int(score * tables.TENTHS),
+            comment=comment,
+            person=person,
+            on_behalf_of=on_behalf_of,
+            at=work.now(),
+        )
+    )
+    return Score(year, subject, score, comment)
 
 
-def unaccepted(
-    connection: sa.Connection, matter: matters.Matter
-) -> list[mandates.Mandate]:
-    """Return the livelihood projects that have not passed acceptance yet."""
-    accepted = {
-        str(row.get("mandate", "")).upper()
-        for paper in papers.of_matter(connection, matter.id)
-        if paper.kind == ACCEPTANCE
-        for row in entries.rows(paper.content, "results")
-        if row.get("outcome") == DONE
-    }
+def trend(connection: sa.Connection, subject: str | None = None) -> list[Score]:
+    """Return the scores of one subject, or of all, the earliest year first."""
+    evaluation = tables.evaluation.c
+    query = sa.select(tables.evaluation).order_by(evaluation.year, evaluation.subject)
+    if subject is not None:
+        query = query.where(evaluation.subject == subject)
     return [
-        one
-        for one in proposals.current(connection, matter.id).mandates
-        if accepted.isdisjoint({targets.label(one), f"T{one.serial}"})
+        Score(
+            row.year,
+            row.subject,
+            Decimal(row.score_tenths) / tables.TENTHS,
+            row.comment,
+        )
+        for row in connection.execute(query)
     ]
 
 
-def sum_up(
-    work: handlers.Work, matter: matters.Matter, summary: str, *, person: str
-) -> matters.Matter:
-    """Lay the result of the year before the leaders; what was not reported rests red.
-
-    Undertakings that are still open keep their state, so that they count as overdue,
-    but nothing reminds of them any more.
-    """
-    for one in undertakings.of_matter(work.connection, matter.id):
-        if one.state not in undertakings.ENDED:
-            for subject in ("undertaking", "acknowledgement"):
-                ladder.take_down(work, subject, one.id)
-    if matter.status != "SUMMARIZING":
-        matter = matters.move(work, matter, "SUMMARIZING")
-    return matters.move(
-        work, matter, "LEADER_REVIEW", summary=summary, summarized_by=person
-    )
-
-
-def told(outcomes: Sequence[Outcome]) -> str:
-    """Return the outcomes as lines of a circular."""
-    return "\n".join(
-        f"{targets.label(one.mandate)} {one.mandate.content[:40]}：{one.reason}"
-        for one in outcomes
-    )
-
-
-def _mandate(
-    connection: sa.Connection,
-    matter: matters.Matter,
-    row: entries.Entries,
-    allowed: Mapping[int, mandates.Mandate],
-    otherwise: str,
-) -> mandates.Mandate:
-    mandate = targets.mandate_of(connection, matter, entries.text(row, "mandate"))
-    if mandate.id not in allowed:
-        raise entries.refusal("results", f"{targets.label(mandate)}{otherwise}。")
-    return mandate
-
-
-def _require_all(
-    wanted: Mapping[int, mandates.Mandate], found: Mapping[int, Outcome]
-) -> None:
-    missing = [targets.label(one) for id, one in wanted.items() if id not in found]
-    if missing:
-        listed = "、".join(missing[:20])
-        raise entries.refusal("results", f"还有未定结果的任务：{listed}。")
+def _score(given: entries.Entries) -> Decimal:
+    try:
+        score = Decimal(str(given.get("score")))
+    except InvalidOperation as error:
+        raise entries.refusal("score", "应填数字。", rule="R-03-21") from error
+    if not (score.is_finite() and 0 <= score <= HIGHEST):
+        raise entries.refusal("score", "应在0到100之间。", rule="R-03-21")
+    if score * tables.TENTHS % 1:
+        raise entries.refusal("score", "至多一位小数。", rule="R-03-21")
+    return score

@@ -17,6 +17,7 @@ from engine import people
 from processes.supervision import access
 from processes.supervision import deadlines
 from processes.supervision import entries
+from processes.supervision import explanations
 from processes.supervision import ladder
 from processes.supervision import matters
 from processes.supervision import sources
@@ -85,6 +86,7 @@ def request(
         )
     matter = matters.get(work.connection, undertaking.matter_id)
     _require_time(work, undertaking)
+    explanations.require(work, undertaking)
     wanted_on = entries.day(given, "wanted_on")
     require_day(work, undertaking, wanted_on, "wanted_on")
     row = work.connection.execute(

@@ -13,6 +13,7 @@ from processes.supervision import entries
 from processes.supervision import matters
 from processes.supervision import notices
 from processes.supervision import proposals
+from processes.supervision import replies
 from processes.supervision import sources
 from processes.supervision import tables
 
@@ -139,6 +140,11 @@ def _issue_list(
         number=f"{meeting.held_on:%Y%m%d}-{meeting.id}",
         title=f"{kind.title}（{meeting.held_on}）",
         data={
+            **replies.PAGE,
+            "urgency": matter.urgency,
+            "document_title": kind.title,
+            "number": f"{meeting.held_on:%Y%m%d}-{meeting.id}",
+            "issued_on": notices.chinese_day(work.now()),
             "held_on": notices.chinese_day(work.calendar.start_of_day(meeting.held_on)),
             "place": meeting.place,
             "expected": meeting.expected,

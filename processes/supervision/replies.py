@@ -32,6 +32,13 @@ RESULTS: Mapping[str, str] = {
 #: What a result says of the unit's work.
 COMPLETIONS = {"A": "DONE", "B": "IN_PROGRESS", "C": "IMPOSSIBLE"}
 CHANNEL = "exchange"
+#: What the shared page of documents asks for and a reply does not say.
+PAGE: Mapping[str, object] = {
+    "mandates": [],
+    "papers": {},
+    "provisional": False,
+    "source": {"type": "", "doc_no": "", "clause": "", "on": "", "leader": ""},
+}
 CONTACT_MODES = ("上门走访", "座谈", "调研视察", "电话", "书面")
 
 
@@ -187,12 +194,16 @@ def _accepted(
 
 
 def send(
-    work: handlers.Work, matter: matters.Matter, *, person: str | None
+    work: handlers.Work,
+    matter: matters.Matter,
+    due_at: datetime,
+    *,
+    person: str | None,
 ) -> list[int]:
     """Send every reply of the round to each who made it, apart, with a survey form.
 
-    A copy goes to 人大代表工委 or 政协提案委. Returns the ids of the surveys; raise
-    `NoReply` where no lead's reply was accepted.
+    A copy goes to 人大代表工委 or 政协提案委. Answers count until `due_at`. Returns the
+    ids of the surveys; raise `NoReply` where no lead's reply was accepted.
     """
     found = of_round(work.connection, matter)
     if not found:
@@ -203,7 +214,7 @@ def send(
         said = _said(work, matter, proposal, reply)
         for proposer in deputies.proposers(work.connection, proposal.id):
             surveys.append(
-                _send_one(work, matter, proposal, reply, proposer, said, person)
+                _send_one(work, matter, proposal, reply, proposer, said, due_at, person)
             )
         copies_to = deputies.COPIES_TO[proposal.kind]
         work.send(CHANNEL, copies_to, said, key=f"reply:{reply.id}:copy")
@@ -218,7 +229,7 @@ def send(
     return surveys
 
 
-def survey_days(work: handlers.Work, matter: matters.Matter) -> datetime:
+def survey_due(work: handlers.Work, matter: matters.Matter) -> datetime:
     """Return the last second in which an answer of those asked counts."""
     rules = sources.procedure_of(work.connection, matter).parameters
     today = work.calendar.local_date(work.now())
@@ -233,6 +244,7 @@ def _send_one(
     reply: Reply,
     proposer: deputies.Proposer,
     said: Mapping[str, object],
+    due_at: datetime,
     person: str | None,
 ) -> int:
     """Issue the reply and its survey form for one of them; return the survey."""
@@ -249,7 +261,11 @@ def _send_one(
                 type=type,
                 number=number,
                 title=f"{kind.title}（{number}）",
-                data={**addressed, "number": number},
+                data={
+                    **addressed,
+                    "document_title": kind.title,
+                    "number": number,
+                },
                 template=kind.template,
                 person=person,
             )
@@ -270,7 +286,7 @@ def _send_one(
                 document_id=issued[0].id,
                 round=matter.round,
                 sent_at=work.now(),
-                due_at=survey_days(work, matter),
+                due_at=due_at,
             )
             .returning(tables.survey.c.id)
         ).scalar_one()
@@ -289,7 +305,9 @@ def _said(
     units = notices.unit_names(work.connection, {undertaking.unit})
     signer = people.names(work.connection, [report.signer or ""])
     return {
-        "letter_title": f"关于{matter.title}（{proposal.name}）的答复",
+        **PAGE,
+        "urgency": matter.urgency,
+        "letter_title": f"关于{proposal.session}{proposal.name}的答复",
         "matter_number": matter.number,
         "kind": proposal.kind,
         "session": proposal.session,

@@ -140,7 +140,7 @@ def issue(
                 report_on,
             )
         )
-        assist_on = _halfway(work, report_on)
+        assist_on = _assist_day(work, matter, report_on)
         for one in mandate.assisting:
             opened.append(
                 _open(work, matter, mandate, "ASSIST", one.unit, one.duty, assist_on)
@@ -452,8 +452,19 @@ def _reported(work: handlers.Work, undertaking: Undertaking) -> dict[str, object
     }
 
 
-def _halfway(work: handlers.Work, report_on: date) -> date:
+def _assist_day(work: handlers.Work, matter: matters.Matter, report_on: date) -> date:
+    """Return when assistance is due: as the procedure says, else at half time."""
     today = work.calendar.local_date(work.now())
+    rules = sources.procedure_of(work.connection, matter).deadlines
+    if "assist" in rules:
+        due = deadlines.of_procedure(
+            work.calendar,
+            {"from": "assigned_on", "default": rules["assist"]},
+            {"assigned_on": matter.assigned_on},
+            today,
+            urgency=matter.urgency,
+        )
+        return min(report_on, max(due.on, today))
     half = max(1, work.calendar.workdays_between(today, report_on) // 2)
     return min(report_on, work.calendar.add_workdays(today, half))
 
