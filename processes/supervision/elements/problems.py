@@ -39,7 +39,7 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("submit_rectification")(submit_rectification)
     registry.handler("remind_rectification")(remind_rectification)
     registry.handler("redden_problem")(redden_problem)
-    registry.handler("record_verification")(record_verification)
+    registry.handler("record_verdict")(record_verdict)
     registry.handler("close_problem")(close_problem)
     registry.handler("return_problem")(return_problem)
     registry.handler("order_problem_inspection")(order_problem_inspection)
@@ -180,7 +180,7 @@ def redden_problem(call: handlers.Call) -> None:
     rectifications.redden(call.work, problem_of(call))
 
 
-def record_verification(call: handlers.Call) -> Mapping[str, object]:
+def record_verdict(call: handlers.Call) -> Mapping[str, object]:
     """Keep the verdict; it becomes a variable."""
     signed = problems.signature(call)
     verdict = rectifications.verify(call.work, problem_of(call), call.fields, signed)
