@@ -18,8 +18,13 @@ from processes.supervision import inspection_reports
 from processes.supervision import inspections
 from processes.supervision import matters
 from processes.supervision import opinions
+from processes.supervision import papers
 from processes.supervision import site_visits
 from processes.supervision.elements.registration import matter_of
+
+COUNTERSIGN = "countersign"
+#: The procedure of instructions (P-05), to which an adopted report is handed.
+INSTRUCTION = "proc_leader_instruction"
 
 
 def install(registry: handlers.Registry) -> None:
@@ -33,6 +38,9 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("record_inspection_report")(record_inspection_report)
     registry.handler("record_outcome")(record_outcome)
     registry.handler("issue_inspection_report")(issue_inspection_report)
+    registry.handler("record_countersign")(record_countersign)
+    registry.handler("open_instruction")(open_instruction)
+    registry.function("countersign_amends", needs_work=True)(countersign_amends)
     registry.function("inspection_due", needs_work=True)(inspection_due)
     registry.function("has_plan", needs_work=True)(has_plan)
     registry.choices("inspectors")(inspectors)
@@ -175,7 +183,7 @@ def record_inspection_report(call: handlers.Call) -> Mapping[str, object]:
         call.work,
         inspection_of(call),
         call.fields,
-        title=str(call.variables["paper_title"]),
+        title=_title(call),
         element_id=call.element.id,
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
@@ -196,9 +204,72 @@ def issue_inspection_report(call: handlers.Call) -> None:
         matter_of(call),
         inspection_of(call),
         inspection_reports.REPORT,
-        title=str(call.variables["paper_title"]),
+        title=_title(call),
         person=call.person,
     )
+
+
+def record_countersign(call: handlers.Call) -> None:
+    """Keep what a participant says of the plan that it countersigns (会签)."""
+    work, matter = call.work, matter_of(call)
+    plan = inspection_plans.latest(work.connection, inspection_of(call).id)
+    papers.keep(
+        work,
+        matter_id=matter.id,
+        kind=COUNTERSIGN,
+        title=call.element.name,
+        content={
+            "plan": plan.id,
+            "unit": str(call.variables["unit"]),
+            "countersign": entries.choice(
+                call.fields, "countersign", ("AGREE", "AMEND")
+            ),
+            "comment": entries.text(call.fields, "comment", longest=2000),
+        },
+        element_id=call.element.id,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
+
+
+def countersign_amends(work: handlers.Work, matter: object) -> bool:
+    """Whether a participant wants the newest plan amended."""
+    number = entries.number({"matter": matter}, "matter")
+    last = inspections.of_matter(work.connection, number)[-1]
+    plan = inspection_plans.latest(work.connection, last.id)
+    return any(
+        one.content["plan"] == plan.id and one.content["countersign"] == "AMEND"
+        for one in papers.of_matter(work.connection, number)
+        if one.kind == COUNTERSIGN
+    )
+
+
+def open_instruction(call: handlers.Call) -> Mapping[str, object]:
+    """Register what a leader wrote on a report as an instruction to be supervised.
+
+    The instruction is a matter of its own (P-05), tied to this one by its title.
+    """
+    work, matter = call.work, matter_of(call)
+    note = papers.require(work.connection, matter.id, "leader_note")
+    today = work.calendar.local_date(work.now()).isoformat()
+    started = work.start(
+        INSTRUCTION,
+        fields={
+            "title": f"调研报告批示：{matter.title}"[: matters.LONGEST_TITLE],
+            "source_rank": str(call.variables["source_rank"]),
+            "source_leader": note.person,
+            "instruction": str(note.content["comment"]),
+            "source_on": today,
+            "received_on": today,
+            "original": f"督查调研 {matter.number}",
+            "urgency": matter.urgency,
+            "secrecy": matter.secrecy,
+            "read_only": False,
+        },
+        person=note.person,
+    )
+    work.note(call.instance_id, "instruction_opened", {"instance": started.instance_id})
+    return {"instruction_instance": started.instance_id}
 
 
 def inspectors(
@@ -250,6 +321,12 @@ def _plan(
 ) -> inspection_plans.Plan:
     inspection = entries.number(variables, "inspection")
     return inspection_plans.in_force(reading.connection, inspection)
+
+
+def _title(call: handlers.Call) -> str:
+    """Return what the report is called: by the caller, else by the element."""
+    told = call.variables.get("paper_title")
+    return str(told or call.element.properties.get("paper_title", "督查报告"))
 
 
 def _set_under_way(work: handlers.Work, matter: matters.Matter) -> None:
