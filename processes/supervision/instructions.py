@@ -31,6 +31,8 @@ RANKS = ("upper", "mayor", "exec_vice_mayor", "vice_mayor")
 #: leaders above the county); for the others a section of the government office does.
 OFFICE_RANKS = frozenset({"upper", "mayor"})
 LONGEST_TEXT = 5000
+#: What an instruction on a document of the upper government consists of.
+PARTS = ("leader", "instruction", "instructed_on")
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,13 @@ def read_one(work: handlers.Work, given: entries.Entries) -> Instruction | None:
 
     Reads leader, instruction, instructed_on: all three, or nothing (R-01-02).
     """
-    if not any(given.get(key) for key in ("leader", "instruction", "instructed_on")):
+    present = [bool(given.get(key)) for key in PARTS]
+    if not any(present):
         return None
+    if not all(present):
+        raise entries.refusal(
+            "instruction", "批示领导、批示内容、批示日期须一并填写。", rule="R-01-02"
+        )
     return _beside(work, {**given, "on": given.get("instructed_on"), "due_on": None})
 
 
