@@ -132,6 +132,16 @@ def unaccepted(
     ]
 
 
+def rest_wholes(work: handlers.Work, matter_id: int) -> None:
+    """Let nothing remind of a lead's part as a whole: its periods have deadlines.
+
+    Whether the whole was reached is judged when the year is over.
+    """
+    for one in undertakings.of_matter(work.connection, matter_id):
+        if one.role == "LEAD" and not one.period:
+            ladder.take_down(work, "undertaking", one.id)
+
+
 def sum_up(
     work: handlers.Work, matter: matters.Matter, summary: str, *, person: str
 ) -> matters.Matter:

@@ -6,6 +6,7 @@ from engine import scenarios
 from processes.supervision import callers
 from processes.verbs import deputies
 from processes.verbs import inspections
+from processes.verbs import measuring
 from processes.verbs import papers
 from processes.verbs import problems
 from processes.verbs import records
@@ -25,4 +26,5 @@ def verbs(vault: callers.Vault) -> Mapping[str, scenarios.Verb]:
         **problems.VERBS,
         **deputies.VERBS,
         **scoring.VERBS,
+        **measuring.VERBS,
     }

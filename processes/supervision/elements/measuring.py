@@ -27,6 +27,7 @@ from processes.supervision import periods
 from processes.supervision import proposals
 from processes.supervision import sources
 from processes.supervision import targets
+from processes.supervision.elements import approval
 from processes.supervision.elements.registration import matter_of
 from processes.supervision.elements.undertaking import undertaking_of
 
@@ -55,6 +56,7 @@ def install(registry: handlers.Registry) -> None:
     registry.function("measured_by", needs_work=True)(measured_by)
     registry.handler("record_measurable")(record_measurable)
     registry.handler("record_completion")(record_completion)
+    registry.handler("plan_quarters")(plan_quarters)
     registry.handler("plan_months")(plan_months)
     registry.handler("compare_quarter")(compare_quarter)
     registry.handler("compile_month")(compile_month)
@@ -107,6 +109,12 @@ def record_completion(call: handlers.Call) -> None:
     )
 
 
+def plan_quarters(call: handlers.Call) -> Mapping[str, object]:
+    """Plan the feedback periods of the year; a unit's part as a whole is not urged."""
+    assessments.rest_wholes(call.work, matter_of(call).id)
+    return approval.plan_periods(call)
+
+
 def plan_months(call: handlers.Call) -> Mapping[str, object]:
     """Plan the feedback periods and gather them by month, each with its circular.
 
@@ -116,6 +124,7 @@ def plan_months(call: handlers.Call) -> Mapping[str, object]:
     """
     work, matter = call.work, matter_of(call)
     parameters = sources.procedure_of(work.connection, matter).parameters
+    assessments.rest_wholes(work, matter.id)
     planned = periods.plan(work, matter)
     months = []
     for month, found in groupby(planned, key=lambda one: one.label.partition("月")[0]):
