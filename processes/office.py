@@ -23,6 +23,7 @@ from processes.supervision import ladder
 from processes.supervision import settings as records
 from processes.supervision.elements import annual
 from processes.supervision.elements import approval
+from processes.supervision.elements import assessing
 from processes.supervision.elements import assigning
 from processes.supervision.elements import bulletins
 from processes.supervision.elements import closing
@@ -96,6 +97,7 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     patrols.install(registry)
     instructing.install(registry)
     measuring.install(registry)
+    assessing.install(registry)
     scoring.install(registry)
     bulletins.install(registry, office)
     deputies.install(registry, office)

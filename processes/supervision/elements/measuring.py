@@ -11,6 +11,7 @@ from engine import handlers
 from engine import people
 from engine import workdays
 from processes.supervision import assessments
+from processes.supervision import circulars
 from processes.supervision import comparisons
 from processes.supervision import completions
 from processes.supervision import entries
@@ -28,6 +29,7 @@ from processes.supervision import proposals
 from processes.supervision import sources
 from processes.supervision import targets
 from processes.supervision.elements import approval
+from processes.supervision.elements import recording
 from processes.supervision.elements.registration import matter_of
 from processes.supervision.elements.undertaking import undertaking_of
 
@@ -59,17 +61,13 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("plan_quarters")(plan_quarters)
     registry.handler("plan_months")(plan_months)
     registry.handler("compare_quarter")(compare_quarter)
+    registry.handler("report_circular")(report_circular)
     registry.handler("compile_month")(compile_month)
     registry.handler("compare_milestones")(compare_milestones)
     registry.handler("record_adjustment_opinion")(record_adjustment_opinion)
     registry.handler("grant_adjustment")(grant_adjustment)
     registry.handler("record_lag_opinion")(record_lag_opinion)
     registry.handler("issue_lag_letter")(issue_lag_letter)
-    registry.handler("evaluate_year")(evaluate_year)
-    registry.handler("accept_results")(accept_results)
-    registry.handler("conclude_watch")(conclude_watch)
-    registry.handler("record_indicators")(record_indicators)
-    registry.handler("freeze_indicators")(freeze_indicators)
 
 
 def measured_by(work: handlers.Work, matter: object) -> str:
@@ -157,7 +155,7 @@ def plan_months(call: handlers.Call) -> Mapping[str, object]:
 def compare_quarter(call: handlers.Call) -> Mapping[str, object]:
     """Compare the quarter's plan with what was done; prefill its circular."""
     work, matter = call.work, matter_of(call)
-    period = _mapping(call.variables, "period")
+    period = mapping_of(call.variables, "period")
     ids = [
         entries.number({"undertaking": one}, "undertaking")
         for one in cast(list[object], period["undertakings"])
@@ -180,10 +178,31 @@ def compare_quarter(call: handlers.Call) -> Mapping[str, object]:
     }
 
 
+def report_circular(call: handlers.Call) -> None:
+    """Send an approved circular to the office outside that the property `to` names."""
+    matter = matter_of(call)
+    circular = circulars.get(
+        call.work.connection, entries.number(call.variables, "circular")
+    )
+    to = recording.required_property(call.element.properties, "to", call)
+    call.work.send(
+        "exchange",
+        to,
+        {
+            "number": matter.number,
+            "title": circular.title,
+            "what": call.element.name,
+            "result": circular.body,
+        },
+        key=f"exchange:{matter.id}:circular:{circular.id}:{to}",
+        instance_id=call.root_id,
+    )
+
+
 def compile_month(call: handlers.Call) -> Mapping[str, object]:
     """Gather what the units reported in the month; prefill its circular."""
     work = call.work
-    month = _mapping(call.variables, "month")
+    month = mapping_of(call.variables, "month")
     lines = comparisons.lines_of(work.connection, _month_ids(month))
     body = [f"{month['label']}应反馈{len(lines)}期。"]
     for mandate, undertaking, completion in lines:
@@ -202,7 +221,7 @@ def compile_month(call: handlers.Call) -> Mapping[str, object]:
 def compare_milestones(call: handlers.Call) -> Mapping[str, object]:
     """Compare the milestones of the month; name the projects that are behind."""
     work, matter = call.work, matter_of(call)
-    month = _mapping(call.variables, "month")
+    month = mapping_of(call.variables, "month")
     lines = comparisons.compare_milestones(
         work, matter, str(month["label"]), _month_ids(month)
     )
@@ -296,77 +315,12 @@ def issue_lag_letter(call: handlers.Call) -> None:
     )
 
 
-def evaluate_year(call: handlers.Call) -> Mapping[str, object]:
-    """Keep the chief's evaluation and lay it before the leaders."""
-    work, matter = call.work, matter_of(call)
-    outcomes = assessments.evaluate(work.connection, matter, call.fields)
-    _keep(call, matter, assessments.EVALUATION)
-    decided = {one.outcome for one in outcomes}
-    return {
-        "unfinished": bool(decided - {"FINISHED"}),
-        "carried": "CARRY" in decided,
-    }
-
-
-def accept_results(call: handlers.Call) -> Mapping[str, object]:
-    """Keep the acceptance; what is not finished is criticized and goes on."""
-    work, matter = call.work, matter_of(call)
-    today = work.calendar.local_date(work.now())
-    outcomes = assessments.accept(work.connection, matter, call.fields, today)
-    _keep(call, matter, assessments.ACCEPTANCE)
-    continued = [one for one in outcomes if one.outcome == assessments.CONTINUE]
-    return {
-        "unfinished": bool(continued),
-        "title": f"{matter.received_on.year}年十件实事未完成情况通报",
-        "body": assessments.told(continued),
-    }
-
-
-def conclude_watch(call: handlers.Call) -> None:
-    """Keep what a year of watching came to."""
-    _keep(call, matter_of(call), assessments.CONCLUSION)
-
-
-def record_indicators(call: handlers.Call) -> None:
-    """Keep the indicators' values of the month."""
-    indicators.record(
-        call.work,
-        matter_of(call),
-        str(_mapping(call.variables, "month")["month"]),
-        call.fields,
-        person=opinions.require_person(call),
-        on_behalf_of=call.on_behalf_of,
-    )
-
-
-def freeze_indicators(call: handlers.Call) -> None:
-    """Freeze what the chart of the month shows."""
-    month = str(_mapping(call.variables, "month")["month"])
-    indicators.freeze(call.work, matter_of(call), month)
-
-
 def _verb(call: handlers.Call) -> str:
     return call.element.properties.get("verb", "审定")
 
 
-def _keep(call: handlers.Call, matter: matters.Matter, kind: str) -> None:
-    """Keep the form as a paper and its `opinion` as the matter's summary."""
-    person = opinions.require_person(call)
-    opinion = entries.text(call.fields, "opinion")
-    papers.keep(
-        call.work,
-        matter_id=matter.id,
-        kind=kind,
-        title=call.element.name,
-        content=call.fields,
-        element_id=call.element.id,
-        person=person,
-        on_behalf_of=call.on_behalf_of,
-    )
-    assessments.sum_up(call.work, matter, opinion, person=person)
-
-
-def _mapping(variables: Mapping[str, object], key: str) -> Mapping[str, object]:
+def mapping_of(variables: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Return a variable that is a feedback period or a month of them."""
     value = variables.get(key)
     if not isinstance(value, Mapping):
         raise errors.DuchaError(f"流程变量“{key}”不是一个反馈期。", variable=key)
