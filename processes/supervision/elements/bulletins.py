@@ -169,6 +169,7 @@ def _listed(call: handlers.Call, drafted: circulars.Circular) -> Mapping[str, ob
         return f"{names.get(row['name'], row['name'])}：{row['reason']}"
 
     return {
+        "criticizing": bool(drafted.criticized),
         "criticisms": [
             {"unit": row["name"], "charge": row["reason"]} for row in drafted.criticized
         ],
