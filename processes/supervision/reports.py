@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from engine import people
+from engine import tables as engine_tables
 from processes.supervision import entries
 from processes.supervision import matters
 from processes.supervision import sources
@@ -33,7 +34,9 @@ GENERAL_LIMIT = 1000
 COMPREHENSIVE_LIMIT = 2000
 LONGEST_BASIS = 2000
 #: 004二(三): the deputy signs, and the head what is major (Q-05).
+HEAD_ALWAYS = "HEAD_ALWAYS"
 DEPUTY_UNLESS_MAJOR = "DEPUTY_THEN_HEAD_IF_MAJOR"
+VERTICAL = "vertical"
 CONTACT = ("contacted_on", "contact_mode", "contact_content")
 
 
@@ -266,9 +269,19 @@ def _measure(row: entries.Entries) -> dict[str, str | None]:
 def head_signs(
     connection: sa.Connection, undertaking: undertakings.Undertaking
 ) -> bool:
-    """Whether the unit's head must sign, by the `sign_rule` of the procedure (Q-05)."""
+    """Whether the unit's head must sign (Q-05).
+
+    The procedure's `sign_rule` says so; without one the head always signs (000三(二)),
+    but in the vertical tree the deputy may sign what is not major (004二(三)).
+    """
     matter = matters.get(connection, undertaking.matter_id)
     rule = sources.procedure_of(connection, matter).parameters.get("sign_rule")
+    if rule is None:
+        unit = engine_tables.unit.c
+        tree = connection.scalar(
+            sa.select(unit.tree_type).where(unit.code == undertaking.unit)
+        )
+        rule = DEPUTY_UNLESS_MAJOR if tree == VERTICAL else HEAD_ALWAYS
     return rule != DEPUTY_UNLESS_MAJOR or matter.major
 
 
