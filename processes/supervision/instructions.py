@@ -207,6 +207,10 @@ def _settle(
     if shortest is None or shortest >= _due_day(work, settled):
         return settled
     due = deadlines.on_day(work.calendar, settled.assigned_on, shortest)
+    # What a leader limited, only a leader extends (CA-07).
+    settled = matters.change(
+        work, settled, source={**settled.source, "due_on": shortest.isoformat()}
+    )
     if settled.status == "DRAFT":
         return matters.change(
             work,

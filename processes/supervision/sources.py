@@ -23,11 +23,12 @@ ROLLS: Mapping[str, workdays.Roll] = {
     "PREV": "previous",
     "NONE": "none",
 }
-#: The fields of a start form that have a column; all others are details.
+#: The fields of a start form that have a column; all others are details, so that a
+#: limit which somebody set stays apart from one that only follows from the rules.
 COLUMNS = frozenset(
     "title source_type doc_no clause source_on source_leader source_rank requirement"
-    " urgency secrecy received_on assigned_on upper_due_on due_on due_workdays major"
-    " comprehensive long_cycle parent".split()
+    " urgency secrecy received_on assigned_on upper_due_on major comprehensive"
+    " long_cycle parent".split()
 )
 
 

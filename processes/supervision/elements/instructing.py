@@ -40,9 +40,9 @@ def install(registry: handlers.Registry) -> None:
 
 
 def upper_report_due(work: handlers.Work, matter: object) -> str:
-    """Return when 上级 must have the report, as ISO 8601: on its own day, if it set one.
+    """Return when 上级 must have the report, as ISO 8601.
 
-    Where it set none, the end of the matter itself holds (收文之日起30日 【补充】).
+    Where it named no day, the end of the matter itself (收文之日起30日 【补充】).
     """
     found = matters.get(work.connection, _id(matter))
     if found.upper_due is None:

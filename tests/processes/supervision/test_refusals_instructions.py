@@ -52,7 +52,7 @@ def refused(story: testing.Story, act: Callable[[], object], words: str) -> None
     assert before == rows(story)
 
 
-def rows(story: testing.Story) -> dict[str, list[tuple[object, ...]]]:
+def rows(story: testing.Story) -> dict[str, list[str]]:
     with story.engine.read() as connection:
         return {
             table.name: sorted(
