@@ -199,23 +199,20 @@ def send(
     due_at: datetime,
     *,
     person: str | None,
-) -> list[int]:
+) -> None:
     """Send every reply of the round to each who made it, apart, with a survey form.
 
-    A copy goes to 人大代表工委 or 政协提案委. Answers count until `due_at`. Returns the
-    ids of the surveys; raise `NoReply` where no lead's reply was accepted.
+    A copy goes to 人大代表工委 or 政协提案委. Answers count until `due_at`. Raise
+    `NoReply` where no lead's reply was accepted.
     """
     found = of_round(work.connection, matter)
     if not found:
         raise NoReply(matter=matter.number)
     proposal = deputies.of_matter(work.connection, matter.id)
-    surveys = []
     for reply in found:
         said = _said(work, matter, proposal, reply)
         for proposer in deputies.proposers(work.connection, proposal.id):
-            surveys.append(
-                _send_one(work, matter, proposal, reply, proposer, said, due_at, person)
-            )
+            _send_one(work, matter, proposal, reply, proposer, said, due_at, person)
         copies_to = deputies.COPIES_TO[proposal.kind]
         work.send(CHANNEL, copies_to, said, key=f"reply:{reply.id}:copy")
         work.connection.execute(
@@ -226,7 +223,6 @@ def send(
     deputies.forget(work, matter)
     if matter.status == "IN_PROGRESS":
         matters.move(work, matter, "LEADER_REVIEW", reported_at=work.now())
-    return surveys
 
 
 def survey_due(work: handlers.Work, matter: matters.Matter) -> datetime:
@@ -246,8 +242,8 @@ def _send_one(
     said: Mapping[str, object],
     due_at: datetime,
     person: str | None,
-) -> int:
-    """Issue the reply and its survey form for one of them; return the survey."""
+) -> None:
+    """Issue the reply and its survey form for one of them, and ask him."""
     addressed = {**said, "proposer": proposer.name, "address": proposer.address}
     procedure = sources.procedure_of(work.connection, matter)
     number = f"{matter.number}-{reply.id}-{proposer.place + 1}"
@@ -276,20 +272,16 @@ def _send_one(
         addressed,
         key=f"reply:{reply.id}:{proposer.id}",
     )
-    return int(
-        work.connection.execute(
-            tables.survey.insert()
-            .values(
-                matter_id=matter.id,
-                reply_id=reply.id,
-                proposer_id=proposer.id,
-                document_id=issued[0].id,
-                round=matter.round,
-                sent_at=work.now(),
-                due_at=due_at,
-            )
-            .returning(tables.survey.c.id)
-        ).scalar_one()
+    work.connection.execute(
+        tables.survey.insert().values(
+            matter_id=matter.id,
+            reply_id=reply.id,
+            proposer_id=proposer.id,
+            document_id=issued[0].id,
+            round=matter.round,
+            sent_at=work.now(),
+            due_at=due_at,
+        )
     )
 
 

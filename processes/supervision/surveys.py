@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine import errors
 from engine import handlers
+from engine import tables as engine_tables
 from processes.supervision import deputies
 from processes.supervision import entries
 from processes.supervision import mandates
@@ -27,10 +28,6 @@ ANSWERS: Mapping[str, str] = {
 NOT_EVALUATED = "NOT_EVALUATED"
 #: A mandate, the unit that leads it, and the duty of that unit.
 Part = tuple[mandates.Mandate, str, str]
-
-
-class AlreadyAnswered(errors.Refused):
-    """这份征询意见表已经登记过了。"""
 
 
 @dataclass(frozen=True)
@@ -73,15 +70,19 @@ def of_matter(
 
 
 def answer(
-    work: handlers.Work, survey_id: int, given: entries.Entries, *, person: str
+    work: handlers.Work, matter: matters.Matter, given: entries.Entries, *, person: str
 ) -> Survey:
     """Register what one of them answered; who is dissatisfied says why.
 
-    Reads `answer`, `comment` and `answered_on`, the day written on the form.
+    Reads `survey`, `answer`, `comment` and `answered_on`, the day on the form.
     """
-    survey = get(work.connection, survey_id)
-    if survey.answer is not None:
-        raise AlreadyAnswered(survey_id=survey_id)
+    wanted = entries.text(given, "survey", longest=20)
+    found = [
+        one for one in still_open(work.connection, matter) if str(one.id) == wanted
+    ]
+    if not found:
+        raise entries.refusal("survey", "没有待登记的这一份征询意见表。")
+    survey = found[0]
     answered = entries.choice(given, "answer", tuple(ANSWERS))
     comment = entries.optional_text(given, "comment", longest=2000)
     if answered == "DISSATISFIED" and not comment:
@@ -92,24 +93,49 @@ def answer(
         raise entries.refusal("answered_on", f"应在寄送日 {sent_on} 与今天之间。")
     _write(
         work,
-        [survey_id],
+        [survey.id],
         answer=answered,
         comment=comment or None,
         person=person,
         answered_at=work.now(),
     )
-    return get(work.connection, survey_id)
+    return get(work.connection, survey.id)
 
 
 def lapse(work: handlers.Work, matter: matters.Matter) -> int:
     """Count those who did not answer in time as not evaluated; return how many."""
-    still_open = [
-        one.id
-        for one in of_matter(work.connection, matter.id, round=matter.round)
+    lapsed = [one.id for one in still_open(work.connection, matter)]
+    _write(work, lapsed, answer=NOT_EVALUATED, answered_at=work.now())
+    return len(lapsed)
+
+
+def still_open(connection: sa.Connection, matter: matters.Matter) -> list[Survey]:
+    """Return the surveys of the present round that nobody has answered."""
+    return [
+        one
+        for one in of_matter(connection, matter.id, round=matter.round)
         if one.answer is None
     ]
-    _write(work, still_open, answer=NOT_EVALUATED, answered_at=work.now())
-    return len(still_open)
+
+
+def named(
+    connection: sa.Connection, matter: matters.Matter
+) -> list[tuple[Survey, str]]:
+    """Return the open surveys with the proposer and the unit that replied to him."""
+    proposer, survey = tables.proposer.c, tables.survey.c
+    reply, report = tables.reply.c, tables.progress_report.c
+    undertaking, unit = tables.undertaking.c, engine_tables.unit.c
+    rows = connection.execute(
+        sa.select(survey.id, proposer.name, unit.short_name)
+        .join(tables.proposer, proposer.id == survey.proposer_id)
+        .join(tables.reply, reply.id == survey.reply_id)
+        .join(tables.progress_report, report.id == reply.report_id)
+        .join(tables.undertaking, undertaking.id == report.undertaking_id)
+        .join(engine_tables.unit, unit.code == undertaking.unit)
+        .where(survey.matter_id == matter.id)
+    )
+    labels = {row.id: f"{row.name}（{row.short_name}答复）" for row in rows}
+    return [(one, labels[one.id]) for one in still_open(connection, matter)]
 
 
 def dissatisfied(connection: sa.Connection, matter: matters.Matter) -> bool:

@@ -5,6 +5,7 @@ from functools import partial
 
 from engine import errors
 from engine import handlers
+from engine.bpmn import model
 from processes.supervision import deputies
 from processes.supervision import destinations
 from processes.supervision import entries
@@ -49,10 +50,12 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     registry.handler("write_to_departments")(write_to_departments)
     registry.handler("record_evaluation")(record_evaluation)
     registry.function("handled_by", needs_work=True)(handled_by)
+    registry.function("awaits_answer", needs_work=True)(awaits_answer)
     registry.function("dissatisfied", needs_work=True)(dissatisfied)
     registry.function("promised", needs_work=True)(promised)
     registry.function("promised_day", needs_work=True)(promised_day)
     registry.function("destined", needs_work=True)(destined)
+    registry.choices("open_surveys")(open_surveys)
     registry.job(deputies.REMINDER)(deputies.tell_reminder)
 
 
@@ -64,6 +67,11 @@ def handled_by(work: handlers.Work, matter: object) -> str:
     """
     rules = sources.procedure_of(work.connection, _get(work, matter)).parameters
     return str(rules.get("handled_by", REPORT_BACK))
+
+
+def awaits_answer(work: handlers.Work, matter: object) -> bool:
+    """Whether somebody has not yet answered about a reply of the present round."""
+    return bool(surveys.still_open(work.connection, _get(work, matter)))
 
 
 def dissatisfied(work: handlers.Work, matter: object) -> bool:
@@ -85,6 +93,17 @@ def promised_day(work: handlers.Work, matter: object) -> str:
 def destined(work: handlers.Work, matter: object, to: object) -> bool:
     """Whether the summary goes there: UPPER, DEPARTMENTS or DEPUTIES."""
     return str(to) in destinations.of_matter(work.connection, _get(work, matter))
+
+
+def open_surveys(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[dict[str, str]]:
+    """Return whose answers are still awaited, each with the unit that replied."""
+    matter = matters.get(reading.connection, entries.number(variables, "matter"))
+    return [
+        {"value": str(one.id), "label": label}
+        for one, label in surveys.named(reading.connection, matter)
+    ]
 
 
 def record_deputy_proposal(call: handlers.Call) -> None:
@@ -172,15 +191,15 @@ def send_replies(call: handlers.Call) -> Mapping[str, object]:
     """Send the replies of the round to each who made the suggestion, and the copies."""
     matter = matter_of(call)
     due_at = replies.survey_due(call.work, matter)
-    sent = replies.send(call.work, matter, due_at, person=call.person)
-    return {"surveys": sent, "survey_due": due_at.isoformat(timespec="seconds")}
+    replies.send(call.work, matter, due_at, person=call.person)
+    return {"survey_due": due_at.isoformat(timespec="seconds")}
 
 
 def record_survey_answer(call: handlers.Call) -> None:
     """Register what one of them answered."""
     surveys.answer(
         call.work,
-        entries.number(call.variables, "survey"),
+        matter_of(call),
         call.fields,
         person=opinions.require_person(call),
     )
