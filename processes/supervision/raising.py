@@ -135,7 +135,8 @@ def opinions_of(connection: sa.Connection, problem_id: int) -> list[LevelOpinion
 
 def _above(connection: sa.Connection, level: str) -> Sequence[str]:
     unit = engine_tables.unit.c
-    parents = dict(connection.execute(sa.select(unit.code, unit.parent)).tuples())
+    rows = connection.execute(sa.select(unit.code, unit.parent))
+    parents = {row.code: row.parent for row in rows}
     levels = []
     above = parents.get(level)
     while above is not None:
