@@ -340,8 +340,13 @@ def _matter(story: testing.Story, name: object) -> None:
 
 
 def _complete(story: testing.Story, given: object) -> None:
-    found = arguments(given, "task", "as", optional=("fields",))
-    story.complete(found["task"], person=found["as"], fields=found.get("fields", {}))
+    found = arguments(given, "task", "as", optional=("fields", "due"))
+    story.complete(
+        found["task"],
+        person=found["as"],
+        fields=found.get("fields", {}),
+        due_at=moment(found["due"]) if "due" in found else None,
+    )
 
 
 def _at(story: testing.Story, text: object) -> None:

@@ -126,9 +126,19 @@ class Story:
                 message, instance_id=self.root_id, variables=variables, fields=fields
             )
 
-    def complete(self, task: str, *, person: str, fields: Values = NOTHING) -> None:
-        """Complete the open task of this name or element id as this person."""
-        task_id = self.task(task, person=person).id
+    def complete(
+        self,
+        task: str,
+        *,
+        person: str,
+        fields: Values = NOTHING,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Complete the open task of this name or element id as this person.
+
+        Where several are open, `due_at` says which.
+        """
+        task_id = self.task(task, person=person, due_at=due_at).id
         with self.command() as work:
             work.complete_task(task_id, person, fields=fields)
 
@@ -220,14 +230,22 @@ class Story:
             for row in rows
         ]
 
-    def task(self, name: str, *, person: str | None = None) -> OpenTask:
+    def task(
+        self,
+        name: str,
+        *,
+        person: str | None = None,
+        due_at: datetime | None = None,
+    ) -> OpenTask:
         """Return the one open task of this name or element id.
 
-        Of several the one that this person may take; raise `StoryError` unless
-        exactly one is left.
+        Of several the one that this person may take, or that is due then; raise
+        `StoryError` unless exactly one is left.
         """
         found = self.open_tasks()
         tasks = [task for task in found if name in (task.name, task.element_id)]
+        if due_at is not None:
+            tasks = [task for task in tasks if task.due_at == due_at]
         if len(tasks) > 1 and person is not None:
             with self.engine.read() as connection:
                 identity = people.identity(connection, person, self.now)

@@ -112,7 +112,7 @@ def test_a_scenario_is_played_and_tells_what_it_did(
   - ended: false
   - complete: {task: 审定, as: clerk}
     refused: 不由您办理
-  - complete: {task: agree, as: chief}
+  - complete: {task: agree, as: chief, due: 2026-03-03 10:00:00}
   - waits: {}
   - ended: completed
   - took: {leave: [f1, f2]}
@@ -177,6 +177,10 @@ def test_a_message_reaches_the_matter_it_is_told_of(
         (
             "  - complete: {task: 审定, as: chief}\n    refused: 不由您办理\n",
             "第2条.*却办成了",
+        ),
+        (
+            "  - complete: {task: 审定, as: chief, due: 2026-03-05 10:00}\n",
+            "第2条.*恰好一件，实有0件.*审定",
         ),
         ("  - complete: {task: 签发, as: chief}\n", "第2条.*恰好一件，实有0件.*审定"),
         ("  - took: {leave: [f2]}\n", "第2条.*连线 f2 没有走过"),
