@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 IN_FORCE = sa.text("role = 'LEAD' AND state != 'REASSIGNED'")
+PRESENT = sa.text("state != 'REASSIGNED'")
 FLAGS = ("major", "comprehensive", "long_cycle", "needs_coordination")
 
 
@@ -132,6 +133,14 @@ def _undertaking() -> None:
         unique=True,
         sqlite_where=IN_FORCE,
         postgresql_where=IN_FORCE,
+    )
+    op.create_index(
+        "uq_undertaking_unit",
+        "undertaking",
+        ["mandate_id", "unit", "round", "period"],
+        unique=True,
+        sqlite_where=PRESENT,
+        postgresql_where=PRESENT,
     )
 
 

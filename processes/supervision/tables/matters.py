@@ -260,6 +260,17 @@ sa.Index(
     sqlite_where=_IN_FORCE,
     postgresql_where=_IN_FORCE,
 )
+_PRESENT = undertaking.c.state != "REASSIGNED"
+sa.Index(
+    "uq_undertaking_unit",
+    undertaking.c.mandate_id,
+    undertaking.c.unit,
+    undertaking.c.round,
+    undertaking.c.period,
+    unique=True,
+    sqlite_where=_PRESENT,
+    postgresql_where=_PRESENT,
+)
 
 contact = sa.Table(
     "contact",

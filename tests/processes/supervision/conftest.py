@@ -33,7 +33,8 @@ from tests.conftest import sqlalchemy_url
 SECRET = "a secret of the tests"
 #: The PostgreSQL database that the tests' own are copied from.
 TEMPLATE = "office"
-DECISIONS = office.CATALOG / "common/decisions"
+#: Decision tables, descriptions and templates of documents.
+DESCRIBING = (".dmn", "procedure.toml", ".typ")
 
 #: 2026-04-29 09:00 in Shanghai, a Wednesday (S08).
 BEGIN = datetime(2026, 4, 29, 1, tzinfo=UTC)
@@ -89,7 +90,7 @@ def engine(
     calendar: workdays.Calendar,
     tmp_path: Path,
 ) -> Iterator[Engine]:
-    """The office with its people and its decision tables, and no procedure deployed."""
+    """The office with its people, decision tables and templates, and no diagram."""
     settings = office.Settings(secret_key=SECRET, outgoing=tmp_path / "outgoing")
     pool = database.create(office_url)
     yield Engine(
@@ -99,16 +100,21 @@ def engine(
 
 
 def prepare(url: str) -> None:
-    """Deploy the decision tables and install the demo county."""
+    """Deploy what describes procedures, not their diagrams; install the demo county."""
     pool = database.create(url)
     opened = Engine(
         pool,
         clock=clocks.FixedClock(demo.SINCE),
         calendar=calendars.load(),
-        registry=handlers.Registry(),
+        registry=office.registry(office.Settings(SECRET, Path("outgoing"))),
     )
+    files = {
+        name: content
+        for name, content in office.catalog_files().items()
+        if name.endswith(DESCRIBING)
+    }
     with opened.begin() as work:
-        work.deploy({path.name: path.read_bytes() for path in DECISIONS.glob("*.dmn")})
+        work.deploy(files)
     demo.install(opened, password="Demo-2026-pass")
     pool.dispose()
 
@@ -203,9 +209,10 @@ def issued(
     """Register, propose and issue; return the undertakings, the lead first."""
     matter = registered(work, vault, **changes)
     proposal = proposed(work, matter, *assisting)
-    approved = matters.get(work.connection, matter.id)
+    approving = matters.get(work.connection, matter.id)
+    approved = matters.move(work, approving, "APPROVED")
     ready = matters.move(work, approved, "ISSUED")
-    return undertakings.issue(work, ready, proposal, proposal.due_on)
+    return undertakings.issue(work, ready, proposal)
 
 
 def handling(

@@ -165,10 +165,10 @@ def test_changing_the_unit_makes_a_version_of_the_decider(
 
     assert (2, "cgj", "exec_vice_mayor") == (
         changed.version,
-        changed.lead_unit,
+        changed.mandates[0].lead_unit,
         changed.person,
     )
-    assert ["mzj"] == [one.unit for one in changed.assisting]
+    assert ["mzj"] == [one.unit for one in changed.mandates[0].assisting]
 
 
 @pytest.mark.parametrize(

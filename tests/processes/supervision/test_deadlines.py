@@ -9,15 +9,16 @@ import pytest
 from engine import errors
 from engine import workdays
 from engine.bpmn import decisions
+from processes import office
 from processes.supervision import deadlines
 from processes.supervision import ladder
 from processes.supervision import lights
-from tests.processes.supervision.conftest import DECISIONS
 from tests.processes.supervision.conftest import at
 
 
 def steep(subject: str) -> tuple[ladder.Rung, ...]:
-    tables = decisions.read_decisions((DECISIONS / "ladder.dmn").read_bytes())
+    file = office.CATALOG / "common/decisions/ladder.dmn"
+    tables = decisions.read_decisions(file.read_bytes())
     return ladder.rungs(tables[0].decide({"subject": subject}))
 
 

@@ -66,10 +66,12 @@ def noticed(
         approval.record_opinion(
             call(work, person, given, element=element, verb=verb, matter=matter.id)
         )
-    approved = matters.move(work, matters.get(work.connection, matter.id), "ISSUED")
+    approving = matters.get(work.connection, matter.id)
+    approved = matters.move(work, approving, "APPROVED")
+    issued = matters.move(work, approved, "ISSUED")
     proposal = proposals.current(work.connection, matter.id)
-    opened = undertakings.issue(work, approved, proposal, proposal.due_on)
-    return notices.issue(work, approved, proposal, opened)
+    opened = undertakings.issue(work, issued, proposal)
+    return notices.issue(work, issued, proposal, opened)
 
 
 def test_the_notice_names_all_it_must_and_never_the_caller(
@@ -192,8 +194,10 @@ def test_printing_twice_gives_the_same_file(
         )
     assert frozen is not None
     data = database.canonical(orjson.loads(frozen))
+    with engine.read() as connection:
+        files = documents.template_files(connection, notices.NOTICE_TEMPLATE)
     assert first == documents.render(
-        notices.NOTICE_TEMPLATE, data, created_at=notice.created_at
+        files, notices.NOTICE_TEMPLATE, data, created_at=notice.created_at
     )
 
 
@@ -260,14 +264,25 @@ def test_the_urging_letter_says_how_long_it_is_overdue(
 @pytest.mark.parametrize(
     "template", ["../office.py", "/etc/hostname", "common/documents/none.typ", ""]
 )
-def test_a_template_outside_of_the_catalog_is_refused(template: str) -> None:
+def test_a_template_that_nobody_deployed_is_refused(
+    engine: Engine, template: str
+) -> None:
+    with engine.read() as connection, pytest.raises(documents.NotPrintable):
+        documents.template_files(connection, template)
+
+
+def test_a_template_cannot_be_written_outside_of_its_folder() -> None:
     with pytest.raises(documents.NotPrintable):
-        documents.render(template, b"{}", created_at=NOW)
+        documents.render({"../out.typ": b"= x"}, "../out.typ", b"{}", created_at=NOW)
 
 
-def test_a_template_with_a_fault_says_so_instead_of_printing_blanks() -> None:
+def test_a_template_with_a_fault_says_so_instead_of_printing_blanks(
+    engine: Engine,
+) -> None:
+    with engine.read() as connection:
+        files = documents.template_files(connection, notices.NOTICE_TEMPLATE)
     with pytest.raises(documents.NotPrintable) as refused:
-        documents.render(notices.NOTICE_TEMPLATE, b"{}", created_at=NOW)
+        documents.render(files, notices.NOTICE_TEMPLATE, b"{}", created_at=NOW)
 
     assert notices.NOTICE_TEMPLATE in refused.value.message
 

@@ -34,7 +34,11 @@ def test_a_registered_matter_has_a_number_a_due_day_and_a_light(
     [
         ("title", "", "标题不能为空。"),
         ("title", "长" * 201, "标题不得超过200字。"),
-        ("secrecy", "秘密", "只能登记公开或内部事项；涉密事项不得录入本系统。"),
+        (
+            "secrecy",
+            "秘密",
+            "只能登记公开或内部事项；涉密事项不得录入本系统。（R-05-06）",
+        ),
         ("urgency", "马上", "紧急程度只能是平件、急件、特急。"),
     ],
 )
@@ -43,7 +47,18 @@ def test_a_matter_that_must_not_enter_is_refused_by_the_field(
 ) -> None:
     with engine.begin() as work:
         today = work.calendar.local_date(work.now())
-        source = matters.Source("07", "热线", "标题", "1", "平件", "内部", today, today)
+        source = matters.Source(
+            procedure="proc_mayor_hotline",
+            procedure_deployment=None,
+            category="07",
+            type="热线",
+            title="标题",
+            doc_no="1",
+            urgency="平件",
+            secrecy="内部",
+            received_on=today,
+            assigned_on=today,
+        )
         due = deadlines.after(work.calendar, today, 5)
         with pytest.raises(errors.Invalid) as refused:
             matters.register(

@@ -49,7 +49,7 @@ def test_numbers_are_written_as_the_office_writes_them() -> None:
     matter = numbers.matter_number("411426", 2026, "07", 1)
 
     assert "411426-2026-07-0001" == matter
-    assert "411426-2026-07-0001-T01-U02" == numbers.undertaking_number(matter, 2)
+    assert "411426-2026-07-0001-T01-U02" == numbers.undertaking_number(matter, 1, 2)
     assert "411426-2026-07-10000" == numbers.matter_number("411426", 2026, "07", 10000)
     assert "督催〔2026〕1号" == numbers.letter_number(2026, 1)
     assert "411426-WS·2026-D30-DC-0007" == numbers.volume_number(
