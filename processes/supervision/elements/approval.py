@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import sqlalchemy as sa
+
 from engine import errors
 from engine import handlers
 from engine import people
@@ -22,6 +24,10 @@ from processes.supervision.elements.registration import matter_of
 
 #: The process whose approvals are about ending the matter.
 CLOSING = "close_archive"
+#: The kind of paper that a leader's written instruction is.
+INSTRUCTION = "instruction"
+#: Nobody has laid these matters before a leader, or he sent them back.
+UNAPPROVED = ("DRAFT", "REGISTERED", "PROPOSING")
 
 
 def install(registry: handlers.Registry) -> None:
@@ -250,7 +256,8 @@ def _open_undertakings(
 ) -> tuple[matters.Matter, proposals.Proposal, list[undertakings.Undertaking]]:
     matter = matter_of(call)
     proposal = proposals.current(call.work.connection, matter.id)
-    if matter.status == "APPROVING":
+    if matter.status in (*UNAPPROVED, "APPROVING"):
+        _require_approval(call.work.connection, matter)
         matter = matters.move(call.work, matter, "APPROVED")
     if matter.status == "APPROVED":
         matter = matters.move(call.work, matter, "ISSUED")
@@ -258,3 +265,16 @@ def _open_undertakings(
     later = matter.round > 1
     due_on = call.work.calendar.local_date(matter.due_at) if later else None
     return matter, proposal, undertakings.issue(call.work, matter, proposal, due_on)
+
+
+def _require_approval(connection: sa.Connection, matter: matters.Matter) -> None:
+    """Raise `Refused` unless leaders approved, or instructed before (R-01-28)."""
+    decisions = [
+        one.decision
+        for one in opinions.of_matter(connection, matter.id)
+        if one.subject == "proposal"
+    ]
+    approved = decisions and decisions[-1] in ("APPROVE", "CHANGE_UNIT")
+    instructed = papers.latest(connection, matter.id, INSTRUCTION) is not None
+    if matter.status in UNAPPROVED or not (approved or instructed):
+        raise errors.Refused("未经领导批准，不得通知承办单位（R-00-14）。")

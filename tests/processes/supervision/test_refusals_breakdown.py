@@ -160,3 +160,28 @@ def test_one_source_is_broken_down_into_as_many_mandates_as_it_needs(
     )
 
     assert ["签阅"] == [task.name for task in story.open_tasks()]
+
+
+@pytest.mark.requirement("R-00-14")
+def test_a_notice_goes_to_no_unit_before_leaders_approved(
+    story: testing.Story,
+) -> None:
+    drawn = (PROCEDURE / f"{PROCEDURE.name}.bpmn").read_text("utf-8")
+    careless = drawn.replace("${decision == 'APPROVE'}", "${decision == 'RETURN'}")
+    with story.command() as work:
+        work.deploy({f"{PROCEDURE.name}.bpmn": careless.encode()})
+    story.start(PROCEDURE.name, person="dc_registrar", fields={**SOURCE, "doc_no": "2"})
+    story.complete(
+        "并案或继续登记",
+        person="dc_officer",
+        fields={"registration": "CONTINUE", "comment": "另一问题"},
+    )
+    break_down(story)
+
+    returned = {"decision": "RETURN", "comment": "补充整改目标"}
+    story.complete("签阅", person="go_deputy", fields=returned)
+    before = rows(story)
+    with pytest.raises(errors.Refused, match="R-00-14"):
+        story.complete("核对用印", person="go_section", fields={"seal_verified": True})
+
+    assert before == rows(story)
