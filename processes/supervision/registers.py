@@ -1,0 +1,139 @@
+"""The registers of the office: numbers given, the team's work, posts to be filled.
+
+RP-13 and RP-14 (domain §5.2), and what every unit must have (R-04-15).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from engine import people
+from engine import tables as engine_tables
+from engine import workdays
+from processes.supervision import statistics
+from processes.supervision import summaries
+from processes.supervision import tables
+
+_NUMBER = re.compile(r"^(?P<office>.+)〔(?P<year>\d{4})〕第?(?P<serial>\d+)[号期]$")
+#: What every unit must have (R-04-15).
+POSTS: Mapping[str, str] = {
+    "unit_head": "主要负责人",
+    "unit_deputy": "分管督查负责人",
+    "unit_registrar": "收发岗",
+}
+
+
+def numbers(connection: sa.Connection, span: statistics.Span) -> summaries.Sheet:
+    """RP-13: the register of 文号 and 期号, with every number that is missing.
+
+    A document issued again under its number counts once (R-03-04).
+    """
+    circular, document = tables.circular.c, tables.document.c
+    taken: dict[tuple[str, int], set[int]] = {}
+    for row in connection.execute(
+        sa.select(circular.series, circular.year, circular.issue_no).where(
+            circular.issue_no.is_not(None), circular.issued_at <= span.as_of
+        )
+    ):
+        taken.setdefault((row.series, row.year), set()).add(row.issue_no)
+    for number in connection.scalars(
+        sa.select(document.number).where(document.created_at <= span.as_of)
+    ):
+        found = _NUMBER.fullmatch(number)
+        if found is not None:
+            key = (found["office"], int(found["year"]))
+            taken.setdefault(key, set()).add(int(found["serial"]))
+    years = range(span.since.year, span.until.year + 1)
+    return summaries.sheet(
+        "RP-13",
+        "期号文号登记簿",
+        "系列或者代字×年度；断号为未使用的号",
+        span,
+        ("系列或代字", "年度", "末号", "断号"),
+        (
+            (name, year, max(used), "、".join(map(str, gaps(used))) or "无")
+            for (name, year), used in sorted(taken.items())
+            if year in years
+        ),
+    )
+
+
+def gaps(used: Iterable[int]) -> list[int]:
+    """Return the numbers below the last one that nobody used."""
+    known = set(used)
+    return [one for one in range(1, max(known, default=0)) if one not in known]
+
+
+def team(
+    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
+) -> summaries.Sheet:
+    """RP-14: tasks each of the office completed, those of them done for somebody else.
+
+    Tasks are counted, never hours online (减负红线).
+    """
+    event, post = engine_tables.history_event.c, engine_tables.post.c
+    own: Counter[str] = Counter()
+    acting: Counter[str] = Counter()
+    rows = connection.execute(
+        sa.select(event.person, event.on_behalf_of, sa.func.count())
+        .where(
+            event.type == "task_completed",
+            event.person.in_(sa.select(post.person).where(post.role.startswith("dc_"))),
+            event.at >= calendar.start_of_day(span.since),
+            event.at <= min(calendar.end_of_day(span.until), span.as_of),
+        )
+        .group_by(event.person, event.on_behalf_of)
+    )
+    for person, on_behalf_of, count in rows:
+        own[person] += count
+        if on_behalf_of:
+            acting[person] += count
+    names = people.names(connection, own)
+    return summaries.sheet(
+        "RP-14",
+        "督查人员工作量",
+        "期间办结的任务（件）；代办为AB角代理",
+        span,
+        ("姓名", "办理", "其中代办"),
+        (
+            (names.get(person, person), count, acting[person])
+            for person, count in sorted(own.items())
+        ),
+    )
+
+
+def vacancies(connection: sa.Connection, span: statistics.Span) -> summaries.Sheet:
+    """Return the units that lack a post every unit must have (R-04-15)."""
+    unit, post = engine_tables.unit.c, engine_tables.post.c
+    held = {
+        (row.unit, row.role)
+        for row in connection.execute(
+            sa.select(post.unit, post.role).where(
+                post.role.in_(POSTS),
+                post.starts_at <= span.as_of,
+                sa.or_(post.ends_at.is_(None), post.ends_at > span.as_of),
+            )
+        )
+    }
+    undertaking_units = {unit for unit, _ in held}
+    rows = connection.execute(
+        sa.select(unit.code, unit.name)
+        .where(unit.active, unit.code.in_(undertaking_units))
+        .order_by(unit.code)
+    )
+    return summaries.sheet(
+        "R-04-15",
+        "单位岗位配置校验",
+        "承办单位应设的岗位",
+        span,
+        ("单位", "缺少"),
+        (
+            (row.name, label)
+            for row in rows
+            for role, label in POSTS.items()
+            if (row.code, role) not in held
+        ),
+    )
