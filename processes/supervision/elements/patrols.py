@@ -6,6 +6,7 @@ from datetime import time
 
 from engine import errors
 from engine import handlers
+from engine import people
 from engine import workdays
 from engine.bpmn import model
 from processes.supervision import appraisals
@@ -14,6 +15,7 @@ from processes.supervision import circulars
 from processes.supervision import entries
 from processes.supervision import inbox
 from processes.supervision import key_inspections
+from processes.supervision import matters
 from processes.supervision import notices
 from processes.supervision import opinions
 from processes.supervision import papers
@@ -25,7 +27,8 @@ from processes.supervision.elements.registration import matter_of
 
 #: 督查通报及时抄送监察部门 (观政办〔2016〕29号 二(一)3二).
 DISCIPLINE = "discipline_recv"
-APPRAISAL, BREAKDOWN = "appraisal", "breakdown"
+#: Kinds of papers.
+APPRAISAL, BREAKDOWN, LETTER = "appraisal", "breakdown", "letter"
 MORNING = time(9)
 MONTHS, QUARTER = 12, 3
 
@@ -36,6 +39,7 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("begin_patrol")(begin_patrol)
     registry.handler("remind_patrol")(remind_patrol)
     registry.handler("order_key_inspection")(order_key_inspection)
+    registry.handler("send_year_tasks")(send_year_tasks)
     registry.handler("draw_quarter_sample")(draw_quarter_sample)
     registry.handler("require_results")(require_results)
     registry.handler("record_appraisal")(record_appraisal)
@@ -133,6 +137,21 @@ def quarters_left(work: handlers.Work) -> list[dict[str, str]]:
     return found
 
 
+def send_year_tasks(call: handlers.Call) -> None:
+    """Send the year's tasks to their departments; the matter is in progress."""
+    matter = matters.move(call.work, matter_of(call), "IN_PROGRESS")
+    for task in _year_tasks(call):
+        unit = entries.text(task, "unit", longest=100)
+        inbox.tell(
+            call.work,
+            [inbox.group(people.group("unit_registrar", unit))],
+            matter.title,
+            f"{matter.number}：{entries.text(task, 'content')}，"
+            f"完成时限 {entries.day(task, 'due_on')}，请组织落实，按月报告进展。",
+            matter_id=matter.id,
+        )
+
+
 def draw_quarter_sample(call: handlers.Call) -> Mapping[str, object]:
     """Draw at random which of the year's tasks are inspected this quarter (R-02-17)."""
     matter, connection = matter_of(call), call.work.connection
@@ -140,10 +159,9 @@ def draw_quarter_sample(call: handlers.Call) -> Mapping[str, object]:
     percent = entries.optional_whole(
         call.fields, "percent", least=least, largest=samples.WHOLE
     )
-    listed = papers.require(connection, matter.id, BREAKDOWN).content
     tasks = [
         f"{number}. {entries.text(row, 'content')}（{entries.text(row, 'unit')}）"
-        for number, row in enumerate(entries.rows(listed, "tasks"), start=1)
+        for number, row in enumerate(_year_tasks(call), start=1)
     ]
     drawn = samples.at_random(
         call.work,
@@ -160,9 +178,10 @@ def draw_quarter_sample(call: handlers.Call) -> Mapping[str, object]:
 
 
 def require_results(call: handlers.Call) -> None:
-    """Refuse an appraisal of a period without any result (R-02-23)."""
+    """Refuse an appraisal of a period without any result (R-02-23), else begin it."""
     since, until = _period(call)
     appraisals.require_basis(call.work.connection, since, until)
+    matters.move(call.work, matter_of(call), "IN_PROGRESS")
 
 
 def record_appraisal(call: handlers.Call) -> Mapping[str, object]:
@@ -208,8 +227,9 @@ def send_referral(call: handlers.Call) -> None:
     Raise `Refused` without the approval: nothing is ever referred by itself.
     """
     matter = matter_of(call)
+    letter = papers.require(call.work.connection, matter.id, LETTER)
     given = opinions.about(
-        call.work.connection, opinions.Subject("accountability", matter.id, None)
+        call.work.connection, opinions.Subject("paper", letter.id, letter.person)
     )
     if not given or given[-1].decision != "APPROVE":
         raise errors.Refused(
@@ -240,6 +260,12 @@ def weighed_units(
     codes = sorted(appraisals.basis(reading.connection, since, until))
     names = notices.unit_names(reading.connection, codes)
     return [{"value": code, "label": names[code]} for code in codes]
+
+
+def _year_tasks(call: handlers.Call) -> list[entries.Entries]:
+    matter_id = matter_of(call).id
+    paper = papers.require(call.work.connection, matter_id, BREAKDOWN)
+    return entries.rows(paper.content, "tasks")
 
 
 def _period(call: handlers.Call) -> tuple[date, date]:
