@@ -247,11 +247,13 @@ def countersign_amends(work: handlers.Work, matter: object) -> bool:
 def open_instruction(call: handlers.Call) -> Mapping[str, object]:
     """Register what a leader wrote on a report as an instruction to be supervised.
 
-    The instruction is a matter of its own (P-05), tied to this one by its title.
+    The instruction is a matter of its own (P-05), entered by the registrar. Reads
+    `original`, `urgency` and `due_on`.
     """
     work, matter = call.work, matter_of(call)
     note = papers.require(work.connection, matter.id, "leader_note")
     today = work.calendar.local_date(work.now()).isoformat()
+    due_on = entries.optional_day(call.fields, "due_on")
     started = work.start(
         INSTRUCTION,
         fields={
@@ -261,12 +263,13 @@ def open_instruction(call: handlers.Call) -> Mapping[str, object]:
             "instruction": str(note.content["comment"]),
             "source_on": today,
             "received_on": today,
-            "original": f"督查调研 {matter.number}",
-            "urgency": matter.urgency,
+            "original": entries.text(call.fields, "original", longest=200),
+            "urgency": entries.choice(call.fields, "urgency", matters.URGENCIES),
             "secrecy": matter.secrecy,
             "read_only": False,
+            **({"due_on": due_on.isoformat()} if due_on else {}),
         },
-        person=note.person,
+        person=opinions.require_person(call),
     )
     work.note(call.instance_id, "instruction_opened", {"instance": started.instance_id})
     return {"instruction_instance": started.instance_id}
