@@ -33,6 +33,8 @@ NOT_APPROVED = (
     "NOT_APPROVED",
     "SENT_BACK",
 )
+#: What the office does of itself is no matter that it supervises.
+OWN_WORK = ("proc_quarterly_bulletin", "proc_conclusion_review", "proc_training")
 CONCLUDED = ("CLOSED", "ARCHIVED", "LONG_TERM")
 RETURNS = ("RETURN_REDO", "RETURN_RESUBMIT")
 
@@ -189,7 +191,7 @@ def registered(
 ) -> list[int]:
     """Return the matters registered in the span and approved since (立项数), by id.
 
-    What was merged into another is counted there.
+    What was merged into another is counted there; the office's own work is not.
     """
     matter = tables.matter.c
     return list(
@@ -197,6 +199,7 @@ def registered(
             sa.select(matter.id)
             .where(
                 matter.status.not_in([*NOT_APPROVED, "MERGED"]),
+                matter.procedure.not_in(OWN_WORK),
                 *_between(calendar, span, matter.created_at),
             )
             .order_by(matter.id)

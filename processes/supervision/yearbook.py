@@ -22,6 +22,8 @@ from processes.supervision import tables
 
 #: Matters that bring their mandates into the count (项); all others count once (件).
 BY_MANDATE = (summaries.GOVERNMENT_REPORT, summaries.MEETINGS)
+#: Projects are watched on a list of their own and stand in no class of the sum.
+WATCH = "proc_accountability_watch"
 REPORT, MEETING, TRIP, REVIEW = (
     "政府工作报告任务",
     "会议议定事项",
@@ -162,7 +164,7 @@ def _matters(
 def _count(connection: sa.Connection, rows: Sequence[Any]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for row in rows:
-        if row.procedure not in BY_MANDATE:
+        if row.procedure not in (*BY_MANDATE, WATCH):
             counted[classify(row)] += 1
     for procedure, name in zip(BY_MANDATE, (REPORT, MEETING), strict=True):
         ids = [row.id for row in rows if row.procedure == procedure]
@@ -292,7 +294,7 @@ def _visits(connection: sa.Connection, span: statistics.Span) -> int:
 
 def _watched(connection: sa.Connection, rows: Sequence[Any]) -> str:
     value, mandate = tables.indicator_value.c, tables.mandate.c
-    ids = [row.id for row in rows if row.procedure == "proc_accountability_watch"]
+    ids = [row.id for row in rows if row.procedure == WATCH]
     projects = connection.scalar(
         sa.select(sa.func.count()).where(mandate.matter_id.in_(ids))
     )
