@@ -28,6 +28,7 @@ from processes.supervision import periods
 from processes.supervision import proposals
 from processes.supervision import sources
 from processes.supervision import targets
+from processes.supervision import undertakings
 from processes.supervision.elements import approval
 from processes.supervision.elements import recording
 from processes.supervision.elements.registration import matter_of
@@ -58,6 +59,7 @@ def install(registry: handlers.Registry) -> None:
     registry.function("measured_by", needs_work=True)(measured_by)
     registry.handler("record_measurable")(record_measurable)
     registry.handler("record_completion")(record_completion)
+    registry.handler("settle_lead")(settle_lead)
     registry.handler("plan_quarters")(plan_quarters)
     registry.handler("plan_months")(plan_months)
     registry.handler("compare_quarter")(compare_quarter)
@@ -105,6 +107,18 @@ def record_completion(call: handlers.Call) -> None:
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
+
+
+def settle_lead(call: handlers.Call) -> Mapping[str, object]:
+    """Go on with the unit that leads now, where the part was given to another."""
+    given = undertaking_of(call)
+    for one in undertakings.of_matter(
+        call.work.connection, given.matter_id, round=given.round
+    ):
+        if (one.mandate_id, one.role, one.period) == (given.mandate_id, "LEAD", ""):
+            if given.role == "LEAD" and one.state != "REASSIGNED":
+                return {"undertaking": one.id, "unit": one.unit}
+    return {"undertaking": given.id, "unit": given.unit}
 
 
 def plan_quarters(call: handlers.Call) -> Mapping[str, object]:
