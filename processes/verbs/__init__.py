@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from engine import scenarios
 from processes.supervision import callers
+from processes.verbs import cancellations
 from processes.verbs import deputies
 from processes.verbs import inspections
 from processes.verbs import measuring
@@ -22,6 +23,7 @@ def verbs(vault: callers.Vault) -> Mapping[str, scenarios.Verb]:
         **papers.VERBS,
         "look": records.looking(vault),
         **requests.VERBS,
+        **cancellations.VERBS,
         **inspections.VERBS,
         **problems.VERBS,
         **deputies.VERBS,

@@ -1,5 +1,6 @@
 """上级公文 and 领导批示件: what is wrong is refused by its rule and changes nothing."""
 
+import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
 from datetime import UTC
@@ -9,14 +10,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from engine import clock as clocks
 from engine import database
 from engine import errors
-from engine import tables
+from engine import people
 from engine import testing
-from processes import demo
-from processes import office
 from processes import rehearsal
+from processes.supervision import cancellations
+from processes.supervision import tables
 
 #: 2026-03-02 09:00 in Shanghai, a Monday.
 BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -31,13 +31,22 @@ MANDATE = {
 }
 
 
+@pytest.fixture(scope="module")
+def whole_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office with the catalog, to be copied."""
+    folder = tmp_path_factory.mktemp("office")
+    pool = database.create(f"sqlite:///{folder / 'office.db'}")
+    rehearsal.prepare(pool, folder)
+    pool.dispose()
+    return folder / "office.db"
+
+
 @pytest.fixture
-def story(office_url: str, tmp_path: Path) -> Iterator[testing.Story]:
-    """An office with the whole catalog, on both databases."""
-    pool = database.create(office_url)
-    open_engine = rehearsal.opener(pool, tmp_path)
-    office.deploy_catalog(open_engine(clocks.FixedClock(demo.SINCE)))
-    yield testing.Story(open_engine, BEGIN, restarts=False)
+def story(whole_office: Path, tmp_path: Path) -> Iterator[testing.Story]:
+    """An office in which nothing has begun."""
+    copy = shutil.copy(whole_office, tmp_path / "office.db")
+    pool = database.create(f"sqlite:///{copy}")
+    yield testing.Story(rehearsal.opener(pool, tmp_path), BEGIN, restarts=False)
     pool.dispose()
 
 
@@ -52,13 +61,13 @@ def refused(story: testing.Story, act: Callable[[], object], words: str) -> None
     assert before == rows(story)
 
 
-def rows(story: testing.Story) -> dict[str, list[str]]:
+def rows(story: testing.Story) -> dict[str, list[tuple[object, ...]]]:
     with story.engine.read() as connection:
         return {
             table.name: sorted(
                 map(tuple, connection.execute(sa.select(table))), key=repr
             )
-            for table in tables.metadata.sorted_tables
+            for table in tables.matter.metadata.sorted_tables
         }
 
 
@@ -213,6 +222,23 @@ def test_only_the_chosen_leader_approves_and_only_two_bodies_issue(
         ),
         "issuer",
     )
+
+
+def test_only_the_leader_who_wrote_cancels(story: testing.Story) -> None:
+    upper_document(story)
+    with story.engine.read() as connection:
+        matter_id = connection.scalars(sa.select(tables.matter.c.id)).one()
+
+    def cancel(person: str, reason: str) -> None:
+        with story.command() as work:
+            identity = people.identity(work.connection, person, story.now)
+            cancellations.cancel(work, matter_id, identity, {"reason": reason})
+
+    refused(story, lambda: cancel("mayor", "不再需要。"), "原批示领导")
+    refused(story, lambda: cancel("unit_head.zjj", "不再需要。"), "原批示领导")
+    refused(story, lambda: cancel("vice_mayor", " "), "不能为空")
+    cancel("vice_mayor", "不再需要。")
+    refused(story, lambda: cancel("vice_mayor", "再撤。"), "已经办结")
 
 
 # -- 领导批示件 ----------------------------------------------------------------------
