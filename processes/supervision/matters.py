@@ -300,6 +300,16 @@ def get(connection: sa.Connection, matter_id: int) -> Matter:
     return _matter(row)
 
 
+def of_root(connection: sa.Connection, root_id: str) -> Matter:
+    """Return the matter of a process instance, whoever asks: never for pages."""
+    row = connection.execute(
+        sa.select(tables.matter).where(tables.matter.c.root_id == root_id)
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(root_id=root_id)
+    return _matter(row)
+
+
 def by_number(connection: sa.Connection, number: str) -> Matter:
     """Return the matter of this number, whoever asks: for handlers, never for pages."""
     row = connection.execute(

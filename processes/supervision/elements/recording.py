@@ -49,12 +49,13 @@ def record_paper(call: handlers.Call) -> Mapping[str, object]:
 
 
 def draft_circular(call: handlers.Call) -> Mapping[str, object]:
-    """Keep the draft of a circular of the series that the element names."""
+    """Keep the draft of a circular, of the series chosen or the element's own."""
     known = call.variables.get("circular")
     circular = circulars.draft(
         call.work,
         matter_id=matter_of(call).id,
-        series=required_property(call.element.properties, "series", call),
+        series=entries.optional_text(call.fields, "series")
+        or required_property(call.element.properties, "series", call),
         given=call.fields,
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,

@@ -1,0 +1,363 @@
+"""A year of the office (`ducha simulate year`): every matter through the real engine.
+
+What comes in, how often and when stands in year.toml: the volumes of 潍坊 2016 (domain
+§5.3). People work on working days from nine; most tasks are done the day they open,
+reports shortly before they are due, a few too late. Nothing is written past the engine:
+each start and each completion is a command of its own, each job runs by itself.
+"""
+
+import itertools
+import random
+import tempfile
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import date
+from datetime import datetime
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from engine import clock as clocks
+from engine import database
+from engine import definitions
+from engine import engine as engines
+from engine import errors
+from engine import people
+from engine import workdays
+from processes import rehearsal
+from processes.simulation import clerk
+from processes.simulation import totals
+from processes.simulation import workbooks
+from processes.supervision import imports
+from processes.supervision import matters
+from processes.supervision import spreadsheets
+
+VOLUMES = Path(__file__).with_suffix(".toml")
+YEAR = 2026
+NINE = timedelta(hours=9)
+#: A simulated day that does not come to rest by then has a loop in it.
+MOST_ROUNDS = 400
+#: More tasks than this are imported from a workbook, not typed.
+MOST_TYPED = 20
+#: Forms of a breakdown whose rows may come from a workbook.
+IMPORTED = {
+    "breakdown_targets": spreadsheets.TARGETS,
+    "breakdown_milestones": spreadsheets.PROJECTS,
+}
+#: Fields that name a unit: the units take turns.
+UNITS = ("lead_unit", "unit")
+#: The same numbers every time: a year can be compared with itself.
+SEED = 2016
+
+
+@dataclass(frozen=True)
+class Intake:
+    """One matter that comes in on a day; `fields` are those its source decides."""
+
+    label: str
+    day: date
+    process: str
+    person: str
+    fields: Mapping[str, Any]
+    #: How many mandates it is broken down into.
+    rows: int
+    #: Whether its units never get it done.
+    unfinished: bool
+
+
+@dataclass
+class Diary:
+    """What the year has done so far."""
+
+    started: Counter[str] = field(default_factory=Counter)
+    completed: Counter[str] = field(default_factory=Counter)
+    #: What a person was refused, with how often: a year should have none.
+    refused: Counter[str] = field(default_factory=Counter)
+    jobs: int = 0
+    seconds: float = 0.0
+
+    @property
+    def completions(self) -> int:
+        """How many user tasks were completed."""
+        return self.completed.total()
+
+
+def intakes(
+    volumes: Mapping[str, Any], year: int, calendar: workdays.Calendar
+) -> list[Intake]:
+    """Return everything that comes in, by day.
+
+    An entry of the volumes comes in on the days it names, else spread evenly over the
+    working days between its first and its last day; its rows are spread evenly over
+    its matters, and the last of them are the unfinished ones.
+    """
+    found = []
+    for entry in volumes["intake"]:
+        days, count = list(_days(entry, year, calendar)), entry["count"]
+        whole, more = divmod(entry.get("rows", count), count)
+        for number in range(1, count + 1):
+            found.append(
+                Intake(
+                    label=entry["label"],
+                    day=days[(number - 1) * len(days) // count],
+                    process=entry["process"],
+                    person=entry["person"],
+                    fields={
+                        key: _nth(value, number, volumes)
+                        for key, value in entry["fields"].items()
+                    },
+                    rows=whole + (number <= more),
+                    unfinished=number > count - entry.get("unfinished", 0),
+                )
+            )
+    return sorted(found, key=lambda one: one.day)
+
+
+class Year:
+    """One simulated year on one office."""
+
+    def __init__(
+        self,
+        open_engine: Callable[[clocks.Clock], engines.Engine],
+        coming: Sequence[Intake],
+        volumes: Mapping[str, Any],
+    ) -> None:
+        """Begin on the first of January; nothing is open yet."""
+        self.clock = clocks.FixedClock(workdays.Calendar.start_of_day(date(YEAR, 1, 1)))
+        self.engine = open_engine(self.clock)
+        self.coming = list(coming)
+        self.volumes = volumes
+        self.diary = Diary()
+        self.chance = random.Random(SEED)
+        self._since = self.clock.now()
+        #: When somebody gets to each open task; what was refused stays open.
+        self._waiting: dict[str, tuple[date, clerk.Task]] = {}
+        self._seen: set[str] = set()
+        self._intakes: dict[str, Intake] = {}
+        with self.engine.read() as connection:
+            units = clerk.units(connection)
+        self._units = itertools.cycle(units)
+        self._series = _spread(volumes["series"])
+
+    def live(self, last: date, tell: Callable[[date, Diary], None]) -> Diary:
+        """Live from day to day until the last one; tell about each month."""
+        began = time.perf_counter()
+        with self.engine.begin() as work:
+            work.rearm_timers()
+        day = self.engine.calendar.local_date(self.clock.now())
+        while day <= last:
+            self._pass_to(workdays.Calendar.start_of_day(day))
+            self._pass_to(workdays.Calendar.start_of_day(day) + NINE)
+            if self.engine.calendar.is_workday(day):
+                self._receive(day)
+                self._work(day)
+            following = day + timedelta(days=1)
+            if following.month != day.month:
+                self.diary.seconds = time.perf_counter() - began
+                tell(day, self.diary)
+            day = following
+        self.diary.seconds = time.perf_counter() - began
+        return self.diary
+
+    def _pass_to(self, moment: datetime) -> None:
+        self.clock.set(moment)
+        while ran := self.engine.run_due():
+            self.diary.jobs += ran
+
+    def _receive(self, day: date) -> None:
+        while self.coming and self.coming[0].day <= day:
+            intake = self.coming.pop(0)
+            with self.engine.read() as connection:
+                fields = self._first_form(connection, intake)
+            try:
+                with self.engine.begin() as work:
+                    begun = work.start(
+                        intake.process, fields=fields, person=intake.person
+                    )
+            except errors.Refused as error:
+                self._note(f"{intake.process} 发起", error)
+            else:
+                self.diary.started[intake.label] += 1
+                self._intakes[begun.instance_id] = intake
+
+    def _first_form(self, connection: Any, intake: Intake) -> dict[str, Any]:
+        definition_id = definitions.latest(connection, intake.process)
+        process = self.engine.library.get(connection, definition_id).process
+        for element in definitions.starts(process):
+            form = definitions.form_name(element)
+            if form and (element.event is None or element.event.kind == "none"):
+                filled = clerk.answer_form(
+                    self.engine,
+                    connection,
+                    definition_id,
+                    element.id,
+                    form,
+                    {},
+                    lambda _, key: intake.fields.get(key),
+                )
+                return filled
+        return dict(intake.fields)
+
+    def _work(self, day: date) -> None:
+        """Do what is to be done today, and what comes of it, until all rests."""
+        for _ in range(MOST_ROUNDS):
+            self._look(day)
+            today = [task for due, task in self._waiting.values() if due <= day]
+            if not today:
+                return
+            for task in today:
+                del self._waiting[task.id]
+                self._complete(task)
+            self._pass_to(self.clock.now())
+        raise errors.DuchaError(f"{day} 的办理没有尽头。")
+
+    def _look(self, day: date) -> None:
+        """Take up the tasks opened since the last look and plan when to do them."""
+        with self.engine.read() as connection:
+            for task in clerk.open_tasks(connection, self._since):
+                if task.id not in self._seen:
+                    self._seen.add(task.id)
+                    self._waiting[task.id] = (self._planned(task, day), task)
+        # Tasks of this very moment may still open: they are looked for again.
+        self._since = self.clock.now()
+
+    def _planned(self, task: clerk.Task, day: date) -> date:
+        """Return the day on which somebody gets to it."""
+        habits = self.volumes["habits"]
+        intake = self._intakes.get(task.root_id)
+        if intake and intake.unfinished and task.name in habits["near_due"]:
+            return date.max
+        if task.name not in habits["near_due"] or task.due_at is None:
+            return day
+        due_on = workdays.Calendar.local_date(task.due_at)
+        calendar = self.engine.calendar
+        if self.chance.random() < habits["late_share"]:
+            return calendar.add_workdays(due_on, self.chance.randint(1, 8))
+        early = calendar.add_workdays(due_on, -self.chance.randint(0, 4))
+        return max(day, early)
+
+    def _complete(self, task: clerk.Task) -> None:
+        last: errors.Refused | None = None
+        intake = self._intakes.get(task.root_id)
+        if intake and intake.rows > MOST_TYPED and task.form_key in IMPORTED:
+            self._import(task, intake)
+
+        def choose(form: str, key: str) -> object | None:
+            return self._choose(form, key, intake)
+
+        with self.engine.read() as connection:
+            able = clerk.persons(connection, task, self.clock.now())
+            fields = clerk.answers(self.engine, connection, task, choose)
+        for person in able:
+            try:
+                with self.engine.begin() as work:
+                    work.complete_task(task.id, person, fields)
+            except errors.Forbidden as error:
+                # Whoever drafted it may not approve it: the next one of the group.
+                last = error
+                continue
+            except errors.Refused as error:
+                self._note(task.name, error)
+                return
+            self.diary.completed[task.name] += 1
+            return
+        if last is not None or not able:
+            self._note(task.name, last or people.NoSuchPerson())
+
+    def _choose(self, form: str, key: str, intake: Intake | None) -> object | None:
+        if key in UNITS:
+            return next(self._units)
+        if key == "mandates" and intake is not None:
+            # What was imported need not be typed.
+            return [] if intake.rows > MOST_TYPED else intake.rows
+        if (form, key) == ("draft_circular", "series"):
+            return next(self._series, None)
+        chosen: object = self.volumes["choices"].get(form, {}).get(key)
+        return chosen
+
+    def _import(self, task: clerk.Task, intake: Intake) -> None:
+        """Import the tasks of a matter from a workbook before it is broken down."""
+        columns = IMPORTED[task.form_key or ""]
+        content = workbooks.write(columns, self._units, intake.rows, YEAR)
+        with self.engine.begin() as work:
+            matter = matters.of_root(work.connection, task.root_id)
+            imports.keep(work, matter, content, "dc_officer")
+
+    def _note(self, what: str, error: errors.Refused) -> None:
+        told = getattr(error, "fields", None) or error.message
+        self.diary.refused[f"{what}：{told}"] += 1
+
+
+def simulate(
+    tell: Callable[[date, Diary], None],
+) -> tuple[Diary, list[totals.Total]]:
+    """Live the year in an office of its own; return the diary and the totals."""
+    volumes = tomllib.loads(VOLUMES.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix="ducha-year-") as folder:
+        pool = database.create(f"sqlite:///{folder}/office.db")
+        try:
+            rehearsal.prepare(pool, Path(folder))
+            opener = rehearsal.opener(pool, Path(folder))
+            engine = opener(clocks.FixedClock(clocks.SystemClock().now()))
+            coming = intakes(volumes, YEAR, engine.calendar)
+            year = Year(opener, coming, volumes)
+            diary = year.live(date(YEAR, 12, 31), tell)
+            with year.engine.read() as connection:
+                return diary, totals.count(connection, volumes)
+        finally:
+            pool.dispose()
+
+
+def _days(
+    entry: Mapping[str, Any], year: int, calendar: workdays.Calendar
+) -> Iterator[date]:
+    if "days" in entry:
+        yield from (date.fromisoformat(f"{year}-{one}") for one in entry["days"])
+        return
+    day = date.fromisoformat(f"{year}-{entry.get('from', '01-05')}")
+    last = date.fromisoformat(f"{year}-{entry.get('to', '10-30')}")
+    while day <= last:
+        if calendar.is_workday(day):
+            yield day
+        day += timedelta(days=1)
+
+
+def _nth(value: Any, number: int, volumes: Mapping[str, Any]) -> Any:
+    """Return what the n-th matter of an entry gets of a field."""
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        value = value[(number - 1) % len(value)]
+    if isinstance(value, list):
+        return [
+            {key: _nth(one, number, volumes) for key, one in row.items()}
+            for row in value
+        ]
+    if not isinstance(value, str):
+        return value
+    if value == "{n}":
+        return number
+    topics, places = volumes["topics"], volumes["places"]
+    turn = number - 1
+    return value.format(
+        n=number,
+        topic=topics[turn % len(topics)],
+        # Every topic meets every place before a pair comes again.
+        place=places[(turn + turn // len(topics)) % len(places)],
+    )
+
+
+def _spread(series: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the name of a series for each of its issues, the series in turn."""
+    left = {one["name"]: int(one["count"]) for one in series}
+    while any(left.values()):
+        for name in left:
+            if left[name]:
+                left[name] -= 1
+                yield name
