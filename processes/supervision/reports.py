@@ -87,8 +87,16 @@ def draft(
 ) -> Report:
     """Keep the draft of the next version; a draft sent back is written over.
 
-    Reads the fields of `read`. What has been submitted is never touched.
+    Reads the fields of `read`. What has been submitted is never touched. A report is
+    about one undertaking (一事一报): a `task_number` that is not its own is refused.
     """
+    named = entries.optional_text(given, "task_number", longest=100)
+    if named and named != undertaking.number:
+        raise entries.refusal(
+            "task_number",
+            f"一事一报：本报告只能对应任务 {undertaking.number}。",
+            rule="R-00-36",
+        )
     values = read(given)
     waiting = undertakings.open_assistance(work.connection, undertaking)
     if waiting and not values["assist_note"]:

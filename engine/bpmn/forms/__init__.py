@@ -258,7 +258,7 @@ class _Reader:
             as_text=component.get("serializeToString") is True,
             subtype=subtype,
             no_past=component.get("disallowPassedDates") is True,
-            max_words=self._whole(properties, "maxWords", name),
+            max_words=self._words(properties, "maxWords", name),
             hard_max_words=self._whole(properties, "hardMaxWords", name),
             reason_key=str(properties.get("overLimitReasonKey") or ""),
         )
@@ -299,6 +299,15 @@ class _Reader:
         if number is not None and number <= 0:
             self.refuse(name, "increment 应大于零")
         return number
+
+    def _words(
+        self, declared: dict[str, Any], key: str, name: str
+    ) -> Decimal | Expression | None:
+        value = declared.get(key)
+        if isinstance(value, str) and value.startswith("="):
+            return self._expression(value, name, key)
+        whole = self._whole(declared, key, name)
+        return None if whole is None else Decimal(whole)
 
     def _whole(self, declared: dict[str, Any], key: str, name: str) -> int | None:
         value = declared.get(key)

@@ -77,7 +77,7 @@ class Rules:
     as_text: bool = False
     subtype: str = ""
     no_past: bool = False
-    max_words: int | None = None
+    max_words: Limit = None
     hard_max_words: int | None = None
     reason_key: str = ""
 
@@ -194,13 +194,14 @@ def _judge_words(question: Question) -> list[str]:
     count = words(question.value)
     if rules.hard_max_words is not None and count > rules.hard_max_words:
         return [f"“{label}”有 {count} 字，不得超过 {rules.hard_max_words} 字"]
-    if rules.max_words is None or count <= rules.max_words:
+    most = _limit(rules.max_words, question)
+    if most is None or count <= most:
         return []
     reason = question.facts.get(rules.reason_key) if rules.reason_key else None
     if isinstance(reason, str) and reason.strip():
         return []
     advice = "，超出须填写理由" if rules.reason_key else ""
-    return [f"“{label}”有 {count} 字，原则上不超过 {rules.max_words} 字{advice}"]
+    return [f"“{label}”有 {count} 字，原则上不超过 {most} 字{advice}"]
 
 
 # -- numbers, boxes, choices ---------------------------------------------------

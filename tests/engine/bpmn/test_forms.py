@@ -234,6 +234,28 @@ def test_a_text_over_the_limit_needs_a_reason():
     assert [None, asked, asked, None, refused] == errors
 
 
+def test_the_limit_of_a_text_may_depend_on_another_field():
+    """R-00-37: a comprehensive report may be twice as long as a general one."""
+    form = read(
+        text("类别"),
+        text(
+            "报告",
+            type="textarea",
+            properties={
+                "maxWords": '=if 类别 = "综合" then 20 else 10',
+                "overLimitReasonKey": "理由",
+            },
+        ),
+        text("理由"),
+    )
+    errors = [
+        form.validate({"类别": kind, "报告": "字" * count}, {}).errors.get("报告")
+        for kind, count in [("一般", 10), ("一般", 11), ("综合", 20), ("综合", 21)]
+    ]
+    over = "“报告”有 {} 字，原则上不超过 {} 字，超出须填写理由"
+    assert [None, [over.format(11, 10)], None, [over.format(21, 20)]] == errors
+
+
 def test_past_dates_are_refused_where_the_form_says_so():
     component = {
         "type": "datetime",
