@@ -27,15 +27,17 @@ COLUMNS = {
 
 
 def keep(
-    work: handlers.Work, matter: matters.Matter, content: bytes, person: str
+    work: handlers.Work,
+    matter: matters.Matter,
+    identity: people.Identity,
+    content: bytes,
 ) -> papers.Paper:
     """Read the workbook and keep its rows, in place of those imported before.
 
     Raise `BadWorkbook` with every fault by row and column; `Forbidden` for those who
     do not break matters down; `WrongStatus` once the breakdown is being approved.
     """
-    groups = people.identity(work.connection, person, work.now()).groups
-    if groups.isdisjoint(IMPORTERS):
+    if identity.groups.isdisjoint(IMPORTERS):
         raise errors.Forbidden("只有督查室专员、主任可以导入任务。")
     if matter.status not in OPEN:
         raise matters.WrongStatus(
@@ -53,7 +55,7 @@ def keep(
         title="任务导入表",
         content={"mandates": rows},
         element_id="import",
-        person=person,
+        person=identity.person,
     )
 
 

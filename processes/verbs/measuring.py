@@ -39,7 +39,8 @@ def _import(story: testing.Story, given: object) -> None:
     found = scenarios.arguments(given, "as", "rows")
     matter = finding.matter(story)
     with story.command() as work:
-        imports.keep(work, matter, workbook(found["rows"]), found["as"])
+        identity = people.identity(work.connection, found["as"], story.now)
+        imports.keep(work, matter, identity, workbook(found["rows"]))
 
 
 def _initiate(story: testing.Story, given: object) -> None:
