@@ -368,7 +368,7 @@ def test_instructions_are_told_by_rank_and_leader(engine: Engine) -> None:
 def test_lights_and_lateness_of_what_is_open(
     engine: Engine, clock: clocks.FixedClock
 ) -> None:
-    """Due on 9-24: by the first of October three working days late (中秋 9-25 to 27)."""
+    """Due on 9-24: three working days late by 10-01 (中秋 9-25 to 27)."""
     with engine.begin() as work:
         c = work.connection
         counted.undertaking(c, "zjj", date(2026, 9, 24), light="RED")

@@ -349,36 +349,6 @@ def test_only_the_second_return_costs_half_a_point(
     assert [[], [-0.5]] == points
 
 
-def test_a_score_is_entered_once_and_taken_back_by_a_new_entry(
-    engine: Engine, vault: callers.Vault
-) -> None:
-    with engine.begin() as work:
-        lead = issued(work, vault)[0]
-        entered = [
-            scores.record(
-                work,
-                scores.OVERDUE,
-                unit="zjj",
-                undertaking_id=lead.id,
-                occasion="deadline 0",
-            )
-            for _ in range(2)
-        ]
-        first = scores.entries(work.connection, lead.id)[0]
-        corrected = [scores.correct(work, first.id, "系统故障") for _ in range(2)]
-        with pytest.raises(errors.Invalid):
-            scores.correct(work, first.id, " ")
-        entries = scores.entries(work.connection, lead.id)
-
-    assert [True, False] == entered
-    assert [True, False] == corrected
-    assert [(-1.0, "PENDING"), (1.0, "EFFECTIVE")] == [
-        (one.points, one.status) for one in entries
-    ]
-    assert first == entries[0]
-    assert first.id == entries[1].corrects_id
-
-
 def test_contact_with_the_caller_is_kept_with_the_undertaking(
     engine: Engine, vault: callers.Vault
 ) -> None:
