@@ -16,10 +16,13 @@ from engine import people
 from processes.supervision import deadlines
 from processes.supervision import entries
 from processes.supervision import inbox
+from processes.supervision import ladder
+from processes.supervision import lights
 from processes.supervision import matters
 from processes.supervision import opinions
 from processes.supervision import papers
 from processes.supervision import tables
+from processes.supervision import undertakings
 
 KIND = "instruction"
 TITLE = "领导批示"
@@ -129,11 +132,21 @@ def record(
 def join(
     work: handlers.Work, merged: matters.Matter, main: matters.Matter
 ) -> matters.Matter:
-    """Let another matter take over what was instructed in the one merged into it."""
+    """Let another matter take over what was instructed in the one merged into it.
+
+    Units that are at work already report no later than the matter is now due.
+    """
     settled = _settle(work, main, _due_day(work, merged))
+    hurried = [
+        people.group(role, one.unit)
+        for one in _hurry(work, settled)
+        for role in ("unit_registrar", "unit_handler")
+    ]
+    if main.root_id is not None:
+        work.refresh_due_dates(main.root_id)
     inbox.tell(
         work,
-        [inbox.group("dc_officer")],
+        [inbox.group(one) for one in ("dc_officer", *hurried)],
         f"领导批示并入：{main.title}",
         f"又有领导批示并入督查事项 {main.number}，办结时限为"
         f" {_due_day(work, settled)}，办理结果须分别回告各位批示领导。",
@@ -220,6 +233,24 @@ def _settle(
             due_provisional=due.provisional,
         )
     return matters.extend(work, settled, due)
+
+
+def _hurry(
+    work: handlers.Work, matter: matters.Matter
+) -> list[undertakings.Undertaking]:
+    """Bring forward what units at work would report after the matter is due."""
+    due_on = _due_day(work, matter)
+    late = [
+        one
+        for one in undertakings.of_matter(work.connection, matter.id)
+        if one.state not in undertakings.RESTING and one.due_at > matter.due_at
+    ]
+    for one in late:
+        light = lights.light(work.calendar, work.now(), matter.due_at)
+        undertakings.change(work, one, due_at=matter.due_at, light=light)
+        ladder.set_up(work, "undertaking", one.id, due_on)
+    matters.refresh_light(work, matter.id)
+    return late
 
 
 def _due_day(work: handlers.Work, matter: matters.Matter) -> date:
