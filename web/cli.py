@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from processes import demo as demo_county
 from processes import office as offices
 from processes import rehearsal
 from processes import requirements
+from processes.simulation import year
 from web import doctor
 from web import labels
 from web import logs
@@ -197,7 +199,12 @@ def deploy(paths: tuple[Path, ...]) -> dict[str, object]:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @command
 def simulate(paths: tuple[Path, ...]) -> list[dict[str, object]]:
-    """推演情景：在演示县里照情景从头办一遍，不碰正式数据。"""
+    """推演情景：在演示县里照情景从头办一遍，不碰正式数据。
+
+    写 year 而不写文件的，推演一整年：按年鉴的数量来件，全部由引擎办完。
+    """
+    if paths == (Path("year"),):
+        return simulate_year()
     told: list[dict[str, object]] = []
     for path in scenario_files(paths):
         try:
@@ -213,6 +220,39 @@ def simulate(paths: tuple[Path, ...]) -> list[dict[str, object]]:
         if click.get_current_context().meta["ducha.json"]:
             echo_json(told)
         raise Refusal(f"{len(told)} 个情景中有 {failed} 个未通过。")
+    return told
+
+
+def simulate_year() -> list[dict[str, object]]:
+    """Live through a year and tell its totals; a total that does not come out fails."""
+
+    def tell(day: date, diary: year.Diary) -> None:
+        say(
+            f"{day:%m}月：发起 {diary.started.total()} 件，办理 {diary.completions} 次，"
+            f"定时任务 {diary.jobs} 个，{diary.seconds:.0f} 秒"
+        )
+
+    diary, counted, book = year.simulate(tell)
+    say("")
+    table(
+        ["项目", "年鉴", "系统", "办结"],
+        [
+            [one.label, str(one.expected), str(one.counted), str(one.concluded)]
+            for one in counted
+        ],
+    )
+    for title, text in book.chapters:
+        say(f"【{title}】{text}")
+    rate = diary.completions / diary.seconds
+    say(
+        f"用时 {diary.seconds:.0f} 秒，办理 {diary.completions} 次，每秒 {rate:.1f} 次。"
+    )
+    for refused, times in diary.refused.most_common():
+        say(f"被拒 {times} 次：{refused}")
+    told: list[dict[str, object]] = [asdict(one) for one in counted]
+    wrong = [one.label for one in counted if one.expected != one.counted]
+    if wrong:
+        raise Refusal(f"数量不符：{'、'.join(wrong)}。")
     return told
 
 

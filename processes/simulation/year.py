@@ -36,9 +36,13 @@ from processes import rehearsal
 from processes.simulation import clerk
 from processes.simulation import totals
 from processes.simulation import workbooks
+from processes.supervision import assessments
 from processes.supervision import imports
 from processes.supervision import matters
+from processes.supervision import proposals
 from processes.supervision import spreadsheets
+from processes.supervision import statistics
+from processes.supervision import yearbook
 
 VOLUMES = Path(__file__).with_suffix(".toml")
 YEAR = 2026
@@ -52,6 +56,7 @@ IMPORTED = {
     "breakdown_targets": spreadsheets.TARGETS,
     "breakdown_milestones": spreadsheets.PROJECTS,
 }
+IMPORTER = "dc_officer"
 #: Fields that name a unit: the units take turns.
 UNITS = ("lead_unit", "unit")
 #: The same numbers every time: a year can be compared with itself.
@@ -251,7 +256,7 @@ class Year:
             self._import(task, intake)
 
         def choose(form: str, key: str) -> object | None:
-            return self._choose(form, key, intake)
+            return self._choose(task, form, key, intake)
 
         with self.engine.read() as connection:
             able = clerk.persons(connection, task, self.clock.now())
@@ -272,16 +277,54 @@ class Year:
         if last is not None or not able:
             self._note(task.name, last or people.NoSuchPerson())
 
-    def _choose(self, form: str, key: str, intake: Intake | None) -> object | None:
+    def _choose(
+        self, task: clerk.Task, form: str, key: str, intake: Intake | None
+    ) -> object | None:
         if key in UNITS:
             return next(self._units)
         if key == "mandates" and intake is not None:
             # What was imported need not be typed.
             return [] if intake.rows > MOST_TYPED else intake.rows
+        if (form, key) == ("handover", "receipts"):
+            return self._receipts(task)
+        if (form, key) == ("evaluation", "results"):
+            return self._carried(task)
+        if key == "year":
+            return YEAR
+        if key == "subject" and intake is not None:
+            return str(intake.fields["title"])
         if (form, key) == ("draft_circular", "series"):
             return next(self._series, None)
         chosen: object = self.volumes["choices"].get(form, {}).get(key)
         return chosen
+
+    def _receipts(self, task: clerk.Task) -> list[dict[str, str]]:
+        """Have every unit of a matter sign for its list (清单签收)."""
+        with self.engine.read() as connection:
+            matter = matters.of_root(connection, task.root_id)
+            told = proposals.current(connection, matter.id).mandates
+        listed = [
+            unit
+            for one in told
+            for unit in (one.lead_unit, *(other.unit for other in one.assisting))
+        ]
+        return [
+            {"unit": unit, "received_by": "收发岗"} for unit in dict.fromkeys(listed)
+        ]
+
+    def _carried(self, task: clerk.Task) -> list[dict[str, str]]:
+        """Carry over to the next year what fell short of its target."""
+        with self.engine.read() as connection:
+            matter = matters.of_root(connection, task.root_id)
+            left = assessments.unfinished(connection, matter)
+        return [
+            {
+                "mandate": f"T{one.serial:02d}",
+                "outcome": "CARRY",
+                "reason": "年度目标未完成，结转下年继续办理。",
+            }
+            for one in left
+        ]
 
     def _import(self, task: clerk.Task, intake: Intake) -> None:
         """Import the tasks of a matter from a workbook before it is broken down."""
@@ -289,7 +332,8 @@ class Year:
         content = workbooks.write(columns, self._units, intake.rows, YEAR)
         with self.engine.begin() as work:
             matter = matters.of_root(work.connection, task.root_id)
-            imports.keep(work, matter, content, "dc_officer")
+            officer = people.identity(work.connection, IMPORTER, work.now())
+            imports.keep(work, matter, officer, content)
 
     def _note(self, what: str, error: errors.Refused) -> None:
         told = getattr(error, "fields", None) or error.message
@@ -298,8 +342,8 @@ class Year:
 
 def simulate(
     tell: Callable[[date, Diary], None],
-) -> tuple[Diary, list[totals.Total]]:
-    """Live the year in an office of its own; return the diary and the totals."""
+) -> tuple[Diary, list[totals.Total], yearbook.Yearbook]:
+    """Live the year in an office of its own; return diary, totals and yearbook."""
     volumes = tomllib.loads(VOLUMES.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="ducha-year-") as folder:
         pool = database.create(f"sqlite:///{folder}/office.db")
@@ -310,8 +354,12 @@ def simulate(
             coming = intakes(volumes, YEAR, engine.calendar)
             year = Year(opener, coming, volumes)
             diary = year.live(date(YEAR, 12, 31), tell)
+            end = workdays.Calendar.end_of_day(date(YEAR, 12, 31))
+            span = statistics.Span(date(YEAR, 1, 1), date(YEAR, 12, 31), end)
             with year.engine.read() as connection:
-                return diary, totals.count(connection, volumes)
+                counted = totals.count(connection, volumes)
+                book = yearbook.compile(connection, engine.calendar, span)
+            return diary, counted, book
         finally:
             pool.dispose()
 
@@ -334,6 +382,9 @@ def _nth(value: Any, number: int, volumes: Mapping[str, Any]) -> Any:
     """Return what the n-th matter of an entry gets of a field."""
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = value[(number - 1) % len(value)]
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        # A list in a list is the answer itself, the same for every matter.
+        return value[0]
     if isinstance(value, list):
         return [
             {key: _nth(one, number, volumes) for key, one in row.items()}
