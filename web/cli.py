@@ -228,8 +228,9 @@ def simulate_year() -> list[dict[str, object]]:
 
     def tell(day: date, diary: year.Diary) -> None:
         say(
-            f"{day:%m}月：发起 {diary.started.total()} 件，办理 {diary.completions} 次，"
-            f"定时任务 {diary.jobs} 个，{diary.seconds:.0f} 秒"
+            f"{day:%m}月：发起 {diary.started.total()} 件，"
+            f"办理 {diary.completions} 次，定时任务 {diary.jobs} 个，"
+            f"{diary.seconds:.0f} 秒"
         )
 
     diary, counted, book = year.simulate(tell)
