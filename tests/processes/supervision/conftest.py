@@ -15,12 +15,14 @@ from engine import clock as clocks
 from engine import database
 from engine import handlers
 from engine import people
+from engine import testing
 from engine import workdays
 from engine.bpmn import model
 from engine.engine import Engine
 from processes import calendars
 from processes import demo
 from processes import office
+from processes import rehearsal
 from processes.supervision import callers
 from processes.supervision import hotline
 from processes.supervision import matters
@@ -96,6 +98,32 @@ def engine(
     yield Engine(
         pool, clock=clock, calendar=calendar, registry=office.registry(settings)
     )
+    pool.dispose()
+
+
+@pytest.fixture(scope="session")
+def catalog_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file of an office with the whole catalog, to be copied."""
+    folder = tmp_path_factory.mktemp("catalog")
+    pool = database.create(f"sqlite:///{folder / 'office.db'}")
+    rehearsal.prepare(pool, folder)
+    pool.dispose()
+    return folder / "office.db"
+
+
+@pytest.fixture
+def begins() -> datetime:
+    """When the story of a test begins; a file of tests may say otherwise."""
+    return BEGIN
+
+
+@pytest.fixture
+def story(
+    catalog_file: Path, tmp_path: Path, begins: datetime
+) -> Iterator[testing.Story]:
+    """An office with the whole catalog in which nothing has begun."""
+    pool = database.create(f"sqlite:///{shutil.copy(catalog_file, tmp_path / 'x.db')}")
+    yield testing.Story(rehearsal.opener(pool, tmp_path), begins, restarts=False)
     pool.dispose()
 
 
