@@ -11,6 +11,7 @@ from engine import tables as engine_tables
 from engine.engine import Engine
 from processes.supervision import callers
 from processes.supervision import inbox
+from processes.supervision import ladder
 from processes.supervision import matters
 from processes.supervision import scores
 from processes.supervision import tables
@@ -44,7 +45,9 @@ def until(engine: Engine, clock: clocks.FixedClock, moment: datetime) -> None:
     job = engine_tables.job.c
     while True:
         with engine.read() as connection:
-            due_at = connection.scalar(sa.select(sa.func.min(job.due_at)))
+            due_at = connection.scalar(
+                sa.select(sa.func.min(job.due_at)).where(job.handler == ladder.JOB)
+            )
         if due_at is None or due_at > moment:
             break
         clock.set(max(due_at, clock.now()))

@@ -112,7 +112,7 @@ def test_no_state_of_an_undertaking_is_skipped(
 ) -> None:
     with engine.begin() as work:
         lead = issued(work, vault)[0]
-        for state in set(undertakings.TRANSITIONS) - {"SIGNED"}:
+        for state in set(undertakings.TRANSITIONS) - {"SIGNED", "RETURN_REQ"}:
             with pytest.raises(undertakings.WrongState):
                 undertakings.move(work, lead, state)
 
@@ -281,7 +281,7 @@ def test_reporting_stops_the_clock_and_turns_the_light_off(
         ({"verdict": "RETURN_REDO"}, ["reasons"]),
         ({"verdict": "RETURN_REDO", "reasons": ["BORING"]}, ["reasons"]),
         ({**RETURN, "resubmit_on": "2026-04-29"}, ["resubmit_on"]),
-        ({"verdict": "VERIFY"}, ["verdict"]),
+        ({"verdict": "MAYBE"}, ["verdict"]),
     ],
 )
 def test_a_review_without_its_grounds_is_refused(
