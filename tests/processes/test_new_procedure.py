@@ -14,14 +14,12 @@ from engine import definitions
 from engine import errors
 from engine import people
 from engine import testing
-from engine.bpmn.diagrams import reading
 from processes import office
 from processes import procedures
 from processes import rehearsal
 
 KEY = "proc_audit_rectification"
 FOLDER = Path(__file__).parent / KEY
-SCENARIOS = sorted((FOLDER / "scenarios").glob("*.yaml"))
 #: 2026-03-02 09:00 in Shanghai.
 BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
 SOURCE = {
@@ -122,30 +120,15 @@ def problems(story: testing.Story, folder: Path) -> set[tuple[str, str | None]]:
 
 
 @pytest.mark.requirement("R-05-02", "R-00-10", "S20")
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_a_folder_is_a_procedure_that_runs_as_its_scenarios_say(
-    path: Path, story: testing.Story, folder: Path, pool: sa.Engine, tmp_path: Path
+def test_a_folder_of_files_is_a_procedure_from_register_to_archive(
+    story: testing.Story, folder: Path, pool: sa.Engine, tmp_path: Path
 ) -> None:
+    assert not list(folder.rglob("*.py"))
     deploy(story, folder)
 
-    trace = rehearsal.play(path, pool, tmp_path)
+    trace = rehearsal.play(folder / "scenarios/一路办到归档.yaml", pool, tmp_path)
 
     assert len(trace.scenario.acts) == len(trace.journal)
-
-
-def test_together_its_scenarios_take_every_sequence_flow(
-    office_file: Path, tmp_path: Path
-) -> None:
-    taken = set[tuple[str, str]]()
-    for path in SCENARIOS:
-        copy = shutil.copy(office_file, tmp_path / "office.db")
-        pool = database.create(f"sqlite:///{copy}")
-        deploy(testing.Story(rehearsal.opener(pool, tmp_path), BEGIN), FOLDER)
-        taken |= rehearsal.play(path, pool, tmp_path, restarts=False).sequence_flows
-        pool.dispose()
-    read = reading.read_diagram((FOLDER / f"{KEY}.bpmn").read_bytes(), name=KEY)
-
-    assert set() == {(KEY, flow) for flow in read.processes[0].sequence_flows} - taken
 
 
 @pytest.mark.requirement("R-05-02", "R-00-10", "S20")
