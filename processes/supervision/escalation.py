@@ -189,12 +189,6 @@ def _climb_matter(
         if matter.status in ("REGISTERED", "PROPOSING", "APPROVING"):
             text = "拟办和审批已超过1个工作日，请尽快办理。"
             _tell(work, matter, recipients, payload, text)
-    elif payload["subject"] == "upper":
-        if matter.upper_due == due_on and matter.reported_at is None:
-            late = work.now() > work.calendar.end_of_day(due_on)
-            state = "已过" if late else "将到"
-            text = f"对上反馈时限 {due_on} {state}，尚未上报。"
-            _tell(work, matter, recipients, payload, text)
     elif work.calendar.local_date(matter.due_at) == due_on:
         turned = matters.refresh_light(work, matter.id)
         text = f"办结时限为 {due_on}，现为{lights.LABELS[turned.light]}。"

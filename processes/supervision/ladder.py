@@ -89,8 +89,8 @@ def plan(
 def set_up(work: handlers.Work, subject: str, subject_id: int, due_on: date) -> None:
     """Write the jobs of the ladder, in place of those of an earlier deadline.
 
-    `subject` is what is due: undertaking, acknowledgement, matter, approval, upper
-    or extension.
+    `subject` is what is due: undertaking, acknowledgement, matter, approval,
+    extension, inspection.
     """
     take_down(work, subject, subject_id)
     steep = _of(work.connection, subject)

@@ -443,7 +443,10 @@ def change(work: handlers.Work, matter: Matter, **changes: object) -> Matter:
 
 
 def refresh_light(work: handlers.Work, matter_id: int) -> Matter:
-    """Set the light to the worst of the matter's own and its open undertakings'."""
+    """Set the light to the worst of the matter's own and its open undertakings'.
+
+    While its clock stands still the matter's own light stays as it was.
+    """
     matter = get(work.connection, matter_id)
     if matter.status in ENDED:
         return change(work, matter, light="OFF")
@@ -451,7 +454,13 @@ def refresh_light(work: handlers.Work, matter_id: int) -> Matter:
     others = work.connection.scalars(
         sa.select(undertaking.light).where(undertaking.matter_id == matter_id)
     )
-    own = lights.light(work.calendar, work.now(), matter.due_at)
+    stopped = work.connection.scalar(
+        sa.select(tables.clock_stop.c.stopped_at).where(
+            tables.clock_stop.c.matter_id == matter_id,
+            tables.clock_stop.c.resumed_at.is_(None),
+        )
+    )
+    own = lights.light(work.calendar, stopped or work.now(), matter.due_at)
     light = lights.worst([own, *others])
     return change(work, matter, light=light, ever_red=matter.ever_red or light == "RED")
 
