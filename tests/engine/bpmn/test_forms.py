@@ -423,3 +423,9 @@ def test_any_json_is_answered_and_only_declared_keys_enter(submitted):
     assert ("z" in submitted) is ("z" in found.errors)
     for key in found.values.keys() - {"清单"}:
         assert submitted[key] == found.values[key]
+
+
+def test_a_refusal_names_the_rule_that_the_field_rests_on() -> None:
+    field = text(validate={"required": True}, properties={"rule": "R-00-15"})
+
+    assert submit(field, "") == ["“意见”不能为空（R-00-15）"]

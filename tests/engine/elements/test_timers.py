@@ -1,8 +1,10 @@
 """Timers: date, duration, cycle, cron, expressions and working days."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from engine import tables
 from engine import workdays
@@ -90,3 +92,35 @@ def test_what_a_cycle_began_outlives_the_task(office: Office) -> None:
     office.later(days=1)
     assert ["late", "late"] == office.waiting()
     assert "active" == office.status(instance_id)
+
+
+@pytest.mark.requirement("R-05-04")
+def test_a_timer_start_missed_often_begins_one_instance_that_says_so(
+    office: Office,
+) -> None:
+    """Three mornings while nobody looked are one instance, and the fourth another."""
+    deploy(office, "timers/every_morning")
+    office.later(days=3)
+
+    assert 1 == office.count(tables.instance)
+    with office.engine.read() as connection:
+        event = tables.history_event.c
+        missed = connection.scalars(
+            sa.select(event.details).where(event.type == "timer_fired")
+        ).all()
+    assert [{"missed": 2}] == list(missed)
+    office.later(days=1)
+    assert 2 == office.count(tables.instance)
+
+
+def test_timer_starts_may_be_counted_from_now_on(office: Office) -> None:
+    """An office that opens today has not missed the mornings before."""
+    deploy(office, "timers/every_morning")
+    office.clock.advance(timedelta(days=30))
+    with office.engine.begin() as work:
+        work.rearm_timers()
+    office.engine.run_due()
+
+    assert 0 == office.count(tables.instance)
+    office.later(days=1)
+    assert 1 == office.count(tables.instance)
