@@ -1,6 +1,7 @@
 """What is written of an inspection: its report, and the documents printed of it."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from engine import handlers
 from engine import people
@@ -109,7 +110,7 @@ def _said(work: handlers.Work, inspection: inspections.Inspection) -> dict[str, 
     return {
         "inspection": {
             "kind": inspection.kind,
-            "ended_on": inspection.ended_on.isoformat() if inspection.ended_on else "",
+            "ended_on": _day(inspection.ended_on) if inspection.ended_on else "",
             "form": plan.form or "",
             "plan_no": plan.plan_no,
             "basis": plan.basis,
@@ -117,8 +118,8 @@ def _said(work: handlers.Work, inspection: inspections.Inspection) -> dict[str, 
             "scope": plan.scope,
             "objects": [units.get(code, code) for code in plan.objects],
             "methods": list(plan.methods),
-            "starts_on": plan.starts_on.isoformat(),
-            "ends_on": plan.ends_on.isoformat(),
+            "starts_on": _day(plan.starts_on),
+            "ends_on": _day(plan.ends_on),
             "place": plan.place,
             "drafted_by": names.get(plan.person, plan.person),
             "members": [
@@ -133,7 +134,7 @@ def _said(work: handlers.Work, inspection: inspections.Inspection) -> dict[str, 
             ],
             "visits": [
                 {
-                    "held_on": one.held_on.isoformat(),
+                    "held_on": _day(one.held_on),
                     "place": one.place,
                     "method": one.method,
                     "content": one.content,
@@ -162,3 +163,8 @@ def _said(work: handlers.Work, inspection: inspections.Inspection) -> dict[str, 
             "reported_by": names.get(report.person, report.person) if report else "",
         }
     }
+
+
+def _day(day: date) -> str:
+    """Return a day as documents write it: 2026年9月22日 (不编虚位)."""
+    return f"{day.year}年{day.month}月{day.day}日"
