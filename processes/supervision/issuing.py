@@ -104,7 +104,7 @@ def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
             "details": dict(matter.source),
         },
         "opinion": proposal.opinion if proposal else "",
-        "mandates": [_said(one, units) for one in told],
+        "mandates": [_said(work, one, units) for one in told],
         "boxes": [
             {
                 "label": one.element_name,
@@ -161,7 +161,9 @@ def _proposal(connection: sa.Connection, matter_id: int) -> proposals.Proposal |
     return versions[-1] if versions else None
 
 
-def _said(mandate: mandates.Mandate, units: Mapping[str, str]) -> dict[str, object]:
+def _said(
+    work: handlers.Work, mandate: mandates.Mandate, units: Mapping[str, str]
+) -> dict[str, object]:
     return {
         "serial": mandate.serial,
         "content": mandate.content,
@@ -175,6 +177,9 @@ def _said(mandate: mandates.Mandate, units: Mapping[str, str]) -> dict[str, obje
         "due": _day(mandate.due_on.isoformat()),
         "report_due": _day(mandate.report_on.isoformat()) if mandate.report_on else "",
         "leader": mandate.responsible_leader or "",
+        # 主要负责同志=第一责任人，分管同志=直接责任人 (R-01-38).
+        "first": _holder(work, "unit_head", mandate.lead_unit),
+        "direct": _holder(work, "unit_deputy", mandate.lead_unit),
         "person": mandate.responsible_person or "",
         "indicator": mandate.indicator,
         "milestones": list(mandate.milestones),
@@ -187,6 +192,12 @@ def _named(
     """Return rows of a circular with the names of units instead of their codes."""
     units = notices.unit_names(connection, [row["name"] for row in rows])
     return [{**row, "name": units.get(row["name"], row["name"])} for row in rows]
+
+
+def _holder(work: handlers.Work, role: str, unit: str) -> str:
+    holders = people.holders(work.connection, people.group(role, unit), work.now())
+    names = people.names(work.connection, holders)
+    return "、".join(names[one] for one in holders if one in names)
 
 
 def _day(iso: str) -> str:
