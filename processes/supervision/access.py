@@ -35,10 +35,11 @@ def visible(identity: people.Identity) -> sa.ColumnElement[bool]:
     """Return the condition on `matter` that holds for what this person may see.
 
     Overseers see every matter; holders of a post in a unit see those issued to
-    their unit, or in which a problem of the unit was found; the appraisal office sees
-    all that was inspected, a member of a group what the group inspects. A substitute
-    sees what his principal sees, within the procedures he stands in for. The three
-    guardians (三员) see none, whatever else they hold.
+    their unit, in which a problem of the unit was found, or whose circular of a quarter
+    or conclusion was sent to it; the appraisal office sees all that was inspected, a
+    member of a group what the group inspects. A substitute sees what his principal
+    sees, within the procedures he stands in for. The three guardians (三员) see none,
+    whatever else they hold.
     """
     if identity.roles & GUARDIANS:
         return sa.false()
@@ -87,4 +88,28 @@ def _of_groups(person: str, groups: frozenset[str]) -> sa.ColumnElement[bool]:
         for table in (tables.undertaking, tables.problem):
             of_unit = sa.select(table.c.matter_id).where(table.c.unit.in_(units))
             conditions.append(matter.id.in_(of_unit))
+        conditions += [matter.id.in_(one) for one in _told(units)]
     return sa.or_(*conditions)
+
+
+def _told(units: list[str]) -> tuple[sa.Select[tuple[int]], ...]:
+    """Return the matters that are nothing but what was sent to a unit.
+
+    Before a circular of a quarter or a conclusion is issued its unit knows nothing of
+    it (S18). A circular of another matter opens that matter to nobody.
+    """
+    circular, recipient = tables.circular.c, tables.circular_recipient.c
+    conclusion, document = tables.conclusion.c, tables.document.c
+    issued = sa.exists().where(
+        document.matter_id == conclusion.matter_id, document.type == "CONCLUSION"
+    )
+    return (
+        sa.select(circular.matter_id)
+        .join(tables.circular_recipient, recipient.circular_id == circular.id)
+        .join(tables.matter, tables.matter.c.id == circular.matter_id)
+        .where(
+            recipient.unit.in_(units),
+            tables.matter.c.procedure == "proc_quarterly_bulletin",
+        ),
+        sa.select(conclusion.matter_id).where(conclusion.unit.in_(units), issued),
+    )

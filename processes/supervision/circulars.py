@@ -5,6 +5,7 @@ drawn when the circular is issued and is never given twice; a circular that is v
 keeps its number (domain §3.4).
 """
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,6 +119,16 @@ def issue(work: handlers.Work, circular_id: int) -> Circular:
         total_no=numbers.draw(work.connection, scope, TOTAL),
         issued_at=work.now(),
     )
+
+
+def send(work: handlers.Work, circular_id: int, units: Iterable[str]) -> None:
+    """Record to which units an issued circular goes: from now on they may read it."""
+    listed = sorted(set(units))
+    if listed:
+        work.connection.execute(
+            tables.circular_recipient.insert(),
+            [{"circular_id": circular_id, "unit": unit} for unit in listed],
+        )
 
 
 def void(work: handlers.Work, circular_id: int) -> Circular:

@@ -91,6 +91,7 @@ def dossier(
         own = {row.id for row in undertakings if row.unit in identity.units}
         papers = tuple(row for row in papers if row.undertaking_id in own)
         circulars = tuple(row for row in circulars if row.status == "ISSUED")
+        opinions = tuple(row for row in opinions if row.subject != "circular")
     start_form = _start_form(connection, found)
     signed = (*papers, *opinions, *proposals, *reviews, *urges, *supplements, *contacts)
     persons = {row.person for row in signed if row.person}

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from engine import people
 from engine import scenarios
 from engine import testing
+from processes.supervision import access
 from processes.supervision import circulars
+from processes.supervision import documents
 from processes.supervision import scores
 from processes.supervision import statistics
 from processes.supervision import tables
@@ -65,8 +68,25 @@ def _trained(story: testing.Story, given: object) -> None:
     scenarios.expect(found["hours"], line.hours, "学时")
 
 
+def _sees(story: testing.Story, given: object) -> None:
+    """Say whether a person may see the matter, and which documents of it he reads."""
+    found = scenarios.arguments(given, "person", "matter", optional=("documents",))
+    matter = finding.matter(story)
+    with story.engine.read() as connection:
+        identity = people.identity(connection, found["person"], story.now)
+        visible = tables.matter.c.id == matter.id, access.visible(identity)
+        seen = connection.scalar(sa.select(tables.matter.c.id).where(*visible))
+        scenarios.expect(found["matter"], seen is not None, "看得到事项")
+        if "documents" in found:
+            types = [
+                one.type for one in documents.of_matter(connection, identity, matter.id)
+            ]
+            scenarios.expect(found["documents"], types, "看得到的文书")
+
+
 VERBS: Mapping[str, scenarios.Verb] = {
     "account": _account,
     "listed": _listed,
+    "sees": _sees,
     "trained": _trained,
 }

@@ -1,4 +1,4 @@
-"""Families and bases of scores, what is decided on them, conclusions, training."""
+"""Scores and what is decided on them, who gets a circular, conclusions, training."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """Add them; what was entered before keeps its rule as its family."""
     _scores()
+    _recipients()
     _conclusions()
     _training()
 
@@ -52,6 +53,23 @@ def _scores() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score_decision")),
     )
     op.create_index(op.f("ix_score_decision_entry_id"), "score_decision", ["entry_id"])
+
+
+def _recipients() -> None:
+    op.create_table(
+        "circular_recipient",
+        sa.Column("circular_id", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["circular_id"],
+            ["circular.id"],
+            name=op.f("fk_circular_recipient_circular_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "circular_id", "unit", name=op.f("pk_circular_recipient")
+        ),
+    )
+    op.create_index(op.f("ix_circular_recipient_unit"), "circular_recipient", ["unit"])
 
 
 def _conclusions() -> None:

@@ -89,6 +89,7 @@ def issue_circular(call: handlers.Call) -> Mapping[str, object]:
     known = notices.unit_names(call.work.connection, named)
     units |= known.keys()
     criticized = {one["name"] for one in circular.criticized} & known.keys()
+    circulars.send(call.work, circular.id, units)
     inbox.tell(
         call.work,
         [

@@ -50,6 +50,7 @@ from processes.supervision.tables.requests import responsible_person
 from processes.supervision.tables.requests import ticket_extension
 from processes.supervision.tables.requests import urge_response
 from processes.supervision.tables.scoring import TENTHS
+from processes.supervision.tables.scoring import circular_recipient
 from processes.supervision.tables.scoring import conclusion
 from processes.supervision.tables.scoring import conclusion_review
 from processes.supervision.tables.scoring import score_decision
@@ -78,6 +79,7 @@ __all__ = [
     "caller_look",
     "caller_wait",
     "circular",
+    "circular_recipient",
     "clock_stop",
     "comparison",
     "completion",

@@ -45,6 +45,14 @@ score_decision = sa.Table(
     columns.moment("at"),
 )
 
+#: The units a circular was sent to: they may read it, and its matter, since then.
+circular_recipient = sa.Table(
+    "circular_recipient",
+    tables.metadata,
+    sa.Column("circular_id", sa.ForeignKey("circular.id"), primary_key=True),
+    sa.Column("unit", sa.Text, primary_key=True, index=True),
+)
+
 conclusion = sa.Table(
     "conclusion",
     tables.metadata,
