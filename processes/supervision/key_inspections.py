@@ -10,6 +10,7 @@ from processes.supervision import matters
 PROCEDURE = "proc_special_inspection"
 #: 督查内容: what follows up a patrol or another inspection (R-02-13).
 CONTENT = "巡查发现问题的整改落实情况"
+SCOPE = "其他重要事项"
 #: 督查组织(2): led by the director, run by the supervision office (R-02-15).
 GRADE = "DIRECTOR"
 
@@ -28,6 +29,7 @@ def open_for(
         fields={
             "title": title[: matters.LONGEST_TITLE],
             "requirement": requirement,
+            "scope_kind": SCOPE,
             "content_kind": CONTENT,
             "grade": GRADE,
             "parent": matter.number,

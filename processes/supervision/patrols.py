@@ -63,7 +63,9 @@ def begin(
     work: handlers.Work, duty: Duty, fields: entries.Entries, person: str
 ) -> Duty:
     """Start the patrol of the duty as a matter of its own."""
-    started = work.start(PROCEDURE, fields=fields, person=person)
+    leader = people.names(work.connection, [duty.leader])[duty.leader]
+    told = {**fields, "source_leader": leader}
+    started = work.start(PROCEDURE, fields=told, person=person)
     matter = tables.matter.c
     matter_id = work.connection.scalar(
         sa.select(matter.id).where(matter.root_id == started.instance_id)

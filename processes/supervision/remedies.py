@@ -16,6 +16,8 @@ from engine import errors
 from engine import handlers
 from engine import tables as engine_tables
 from processes.supervision import entries
+from processes.supervision import inbox
+from processes.supervision import inspections
 from processes.supervision import policies
 from processes.supervision import problems
 from processes.supervision import tables
@@ -149,6 +151,20 @@ def _milestones(
             place, f"第{serial}条措施没有时间节点，须至少写一个。（R-02-40）"
         )
     return found
+
+
+def submit(work: handlers.Work, problem: problems.Problem) -> None:
+    """Lay the approved measures before the group that found the problem (报督查组)."""
+    leader = inspections.get(work.connection, problem.inspection_id).leader
+    if leader is not None:
+        inbox.tell(
+            work,
+            [inbox.person(leader)],
+            problem.content,
+            f"{problem.number}：整改措施已经责任单位主要负责人审定，"
+            f"整改时限 {require_deadline(problem)}。",
+            matter_id=problem.matter_id,
+        )
 
 
 def charge(

@@ -127,12 +127,14 @@ def record_measures(call: handlers.Call) -> None:
 
 
 def record_measures_opinion(call: handlers.Call) -> None:
-    """Append what the unit's head decides on the measures; a return opens them."""
+    """Append what the unit's head decides on the measures; approved they are sent."""
     problem = problem_of(call)
     drafter = remedies.measures_in_force(call.work.connection, problem.id)[-1].person
     opinion = _opinion(call, problem, "measures", problem.id, drafter)
     if opinion.decision == "RETURN":
         problems.move(call.work, problem, "ANALYSED")
+    else:
+        remedies.submit(call.work, problem)
 
 
 def record_responsibility(call: handlers.Call) -> None:

@@ -16,6 +16,7 @@ from engine import errors
 from engine import handlers
 from engine import people
 from engine.engine import Engine
+from processes import procedures
 from processes.supervision import access
 from processes.supervision import appraisals
 from processes.supervision import callers
@@ -304,6 +305,25 @@ def test_a_member_of_a_group_sees_what_the_group_inspects(
 
     assert matter.id == found.id
     assert not access.holds(other, *access.OVERSEERS)
+
+
+@pytest.mark.requirement("R-02-44")
+def test_the_procedures_name_the_documents_they_follow(engine: Engine) -> None:
+    with engine.read() as connection:
+        bases = {
+            one.key: one.basis
+            for one in procedures.in_force(connection)
+            if one.category == "09"
+        }
+
+    assert {"proc_appraisal", "proc_patrol", "proc_special_inspection"} == bases.keys()
+    for basis in bases.values():
+        for cited in (
+            "观政办〔2016〕29号",
+            "皖政秘〔2015〕188号",
+            "宜政办秘〔2015〕124号",
+        ):
+            assert cited in basis
 
 
 # -- samples -------------------------------------------------------------------------

@@ -91,7 +91,11 @@ def story(patrolled: Path, tmp_path: Path) -> Iterator[testing.Story]:
 
 
 def start(story: testing.Story, **changes: object) -> str:
-    fields = {"title": "农贸市场巡查", "content_kind": "重大决策部署贯彻落实情况"}
+    fields = {
+        "title": "农贸市场巡查",
+        "scope_kind": "重点工作、重大项目建设推进",
+        "content_kind": "重大决策部署贯彻落实情况",
+    }
     return story.start("proc_patrol", person="dc_officer", fields=fields | changes)
 
 
@@ -422,14 +426,15 @@ def test_second_looks_choose_among_closed_problems(story: testing.Story) -> None
 # -- 督查、考察 ------------------------------------------------------------
 
 
-@pytest.mark.requirement("R-02-13", "R-02-14")
+@pytest.mark.requirement("R-02-03", "R-02-13", "R-02-14")
 def test_an_inspection_names_its_content_and_its_grade(story: testing.Story) -> None:
     fields = {
         "title": "占道经营整改督查",
+        "scope_kind": "审计意见整改落实",
         "content_kind": "巡查发现问题的整改落实情况",
         "grade": "DIRECTOR",
     }
-    for key in ("content_kind", "grade"):
+    for key in ("scope_kind", "content_kind", "grade"):
         refused(
             story,
             lambda key=key: story.start(  # type: ignore[misc]
