@@ -17,6 +17,7 @@ from engine import tables as engine_tables
 from engine import testing
 from processes.supervision import callers
 from processes.supervision import hotline
+from processes.supervision import leaves
 from processes.supervision import lights
 from processes.supervision import matters
 from processes.supervision import tables
@@ -54,23 +55,15 @@ def _absent(story: testing.Story, given: object) -> None:
     )
     starts_at, ends_at = map(scenarios.moment, (found["from"], found["to"]))
     with story.command() as work:
-        people.add_absence(
-            work.connection,
+        leaves.take(
+            work,
             found["person"],
             starts_at=starts_at,
             ends_at=ends_at,
             reason="请假",
+            substitute=found.get("substitute"),
+            roles=found.get("roles", ()),
         )
-        if "substitute" in found:
-            people.add_substitution(
-                work.connection,
-                found["person"],
-                found["substitute"],
-                roles=found.get("roles", ()),
-                starts_at=starts_at,
-                ends_at=ends_at,
-                reason="请假",
-            )
 
 
 def _draft(story: testing.Story, given: object) -> None:
