@@ -247,6 +247,7 @@ def _send_one(
     addressed = {**said, "proposer": proposer.name, "address": proposer.address}
     procedure = sources.procedure_of(work.connection, matter)
     number = f"{matter.number}-{reply.id}-{proposer.place + 1}"
+    undertaking_id = reports.get(work.connection, reply.report_id).undertaking_id
     issued = []
     for type in ("REPLY", "SURVEY_FORM"):
         kind = procedure.document(type)
@@ -263,6 +264,7 @@ def _send_one(
                     "number": number,
                 },
                 template=kind.template,
+                undertaking_id=undertaking_id,
                 person=person,
             )
         )

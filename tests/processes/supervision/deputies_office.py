@@ -91,7 +91,11 @@ def prepared(folder: Path) -> Path:
 def opened(file: Path, folder: Path) -> Iterator[testing.Story]:
     """Open a copy of a prepared office in which nothing has begun."""
     pool = database.create(f"sqlite:///{shutil.copy(file, folder / 'office.db')}")
-    yield testing.Story(rehearsal.opener(pool, folder), BEGIN, restarts=False)
+    story = testing.Story(rehearsal.opener(pool, folder), BEGIN, restarts=False)
+    with story.command() as work:
+        # The office opens now: nothing that comes round every year was missed before.
+        work.rearm_timers()
+    yield story
     pool.dispose()
 
 
