@@ -34,6 +34,8 @@ RANKS = ("upper", "mayor", "exec_vice_mayor", "vice_mayor")
 #: leaders above the county); for the others a section of the government office does.
 OFFICE_RANKS = frozenset({"upper", "mayor"})
 LONGEST_TEXT = 5000
+#: The fields of a start form by which a leader limits the time.
+LIMITS = ("due_on", "due_workdays")
 #: What an instruction on a document of the upper government consists of.
 PARTS = ("leader", "instruction", "instructed_on")
 
@@ -134,9 +136,12 @@ def join(
 ) -> matters.Matter:
     """Let another matter take over what was instructed in the one merged into it.
 
-    Units that are at work already report no later than the matter is now due.
+    Units that are at work already report no later than the matter is now due. Raise
+    `Invalid` where nobody would tell the leader of the result any more (R-01-26).
     """
-    settled = _settle(work, main, _due_day(work, merged))
+    _require_answer(work.connection, merged, main)
+    limited = any(merged.source.get(key) for key in LIMITS)
+    settled = _settle(work, main, _due_day(work, merged), limited=limited)
     hurried = [
         people.group(role, one.unit)
         for one in _hurry(work, settled)
@@ -206,10 +211,34 @@ def continued(connection: sa.Connection, matter_id: int) -> bool:
     return "CONTINUE" in last.values()
 
 
+def _require_answer(
+    connection: sa.Connection, merged: matters.Matter, main: matters.Matter
+) -> None:
+    reason = None
+    if main.procedure != merged.procedure:
+        reason = "领导批示件只能并入领导批示事项。"
+    elif main.status in matters.ENDED:
+        reason = f"事项 {main.number} 已经办结。"
+    else:
+        # One reply is written in each round, once its result is known.
+        reply = papers.latest(connection, main.id, ANSWER)
+        if reply is not None and reply.version >= main.round:
+            reason = f"事项 {main.number} 已在回告批示领导。"
+    if reason:
+        raise entries.refusal("into", f"{reason}请继续登记。", rule="R-01-26")
+
+
 def _settle(
-    work: handlers.Work, matter: matters.Matter, limit: date | None = None
+    work: handlers.Work,
+    matter: matters.Matter,
+    limit: date | None = None,
+    *,
+    limited: bool = False,
 ) -> matters.Matter:
-    """Write the highest leader and the shortest deadline into the matter."""
+    """Write the highest leader and the shortest deadline into the matter.
+
+    `limit` is when one merged into it was due, `limited` whether its leader said so.
+    """
     found = of_matter(work.connection, matter.id)
     highest = min(found, key=lambda one: RANKS.index(one.rank))
     settled = matters.change(
@@ -220,10 +249,10 @@ def _settle(
     if shortest is None or shortest >= _due_day(work, settled):
         return settled
     due = deadlines.on_day(work.calendar, settled.assigned_on, shortest)
-    # What a leader limited, only a leader extends (CA-07).
-    settled = matters.change(
-        work, settled, source={**settled.source, "due_on": shortest.isoformat()}
-    )
+    if limited or shortest in limits:
+        # What a leader limited, only a leader extends (CA-07).
+        source = {**settled.source, "due_on": shortest.isoformat()}
+        settled = matters.change(work, settled, source=source)
     if settled.status == "DRAFT":
         return matters.change(
             work,

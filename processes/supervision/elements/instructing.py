@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from engine import errors
 from engine import handlers
 from processes.supervision import deadlines
 from processes.supervision import entries
@@ -13,7 +14,6 @@ from processes.supervision import matters
 from processes.supervision import opinions
 from processes.supervision import papers
 from processes.supervision import proposals
-from processes.supervision import tables
 from processes.supervision import undertakings
 from processes.supervision.elements import recording
 from processes.supervision.elements.registration import matter_of
@@ -155,9 +155,9 @@ def record_judgement(call: handlers.Call) -> Mapping[str, object]:
     weight = entries.choice(call.fields, "weight", WEIGHTS)
     reason = entries.text(call.fields, "reason", longest=2000)
     if weight == "MERGE":
-        main = _registered(work.connection, matter, entries.text(call.fields, "into"))
+        main = _numbered(work.connection, entries.text(call.fields, "into"))
         matters.end(work, matter, "MERGED")
-        matters.change(work, matter, merged_into_id=main)
+        matters.change(work, matter, merged_into_id=main.id)
     else:
         matters.change(work, matter, major=weight == "MAJOR")
     papers.keep(
@@ -227,17 +227,11 @@ def continue_supervision(call: handlers.Call) -> Mapping[str, object]:
     return {"undertakings": [one.id for one in opened], "round": again.round}
 
 
-def _registered(connection: sa.Connection, matter: matters.Matter, number: str) -> int:
-    found = connection.scalar(
-        sa.select(tables.matter.c.id).where(
-            tables.matter.c.number == number,
-            tables.matter.c.procedure == matter.procedure,
-            tables.matter.c.status.not_in(matters.ENDED),
-        )
-    )
-    if found is None:
-        raise entries.refusal("into", f"没有在办的同类督查事项“{number}”。")
-    return int(found)
+def _numbered(connection: sa.Connection, number: str) -> matters.Matter:
+    try:
+        return matters.by_number(connection, number)
+    except errors.NotFound as error:
+        raise entries.refusal("into", f"没有督查事项“{number}”。") from error
 
 
 def _id(matter: object) -> int:

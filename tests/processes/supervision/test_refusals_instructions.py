@@ -314,23 +314,40 @@ def test_deputy_and_director_approve_in_this_order(story: testing.Story) -> None
     )
 
 
-@pytest.mark.requirement("R-00-24")
-def test_a_matter_is_merged_only_into_one_that_is_there(story: testing.Story) -> None:
-    instruction(story, "vice_mayor")
+@pytest.mark.requirement("R-00-24", "R-01-26")
+def test_a_matter_is_merged_only_where_its_leader_will_be_told(
+    story: testing.Story,
+) -> None:
+    upper_document(story)
+    instruction(story, "mayor")
+    story.name("县长批示")
+    instruction(story, "vice_mayor", title="城区积水点改造")
 
-    refused(
-        story,
-        lambda: story.complete(
+    def merge(number: str) -> None:
+        story.complete(
             "判定是否重大",
             person="go_section",
-            fields={
-                "weight": "MERGE",
-                "reason": "同一事项。",
-                "into": "411426-2026-05-0001",
-            },
-        ),
-        "没有在办的同类督查事项",
-    )
+            fields={"weight": "MERGE", "reason": "同一事项。", "into": number},
+        )
+
+    refused(story, lambda: merge("411426-2026-05-0009"), "没有督查事项")
+    refused(story, lambda: merge("411426-2026-01-0001"), "只能并入领导批示事项")
+    merge("411426-2026-05-0001")
+    instruction(story, "exec_vice_mayor", title="背街小巷照明")
+    story.name("常务批示")
+    story.return_to("县长批示")
+    with story.engine.read() as connection:
+        matter_id = connection.scalars(
+            sa.select(tables.matter.c.id).where(
+                tables.matter.c.root_id == story.root_id
+            )
+        ).one()
+    with story.command() as work:
+        mayor = people.identity(work.connection, "mayor", story.now)
+        cancellations.cancel(work, matter_id, mayor, {"reason": "不再需要。"})
+    story.return_to("常务批示")
+
+    refused(story, lambda: merge("411426-2026-05-0001"), "已经办结")
 
 
 @pytest.mark.requirement("R-01-24", "R-01-25")
