@@ -113,6 +113,8 @@ class Bundle:
     processes: list[tuple[str, model.Process]] = field(default_factory=list)
     #: (form | decision, id) -> the file it is in
     items: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Each decision table with the file it is in.
+    decision_tables: list[tuple[str, decisions.Decision]] = field(default_factory=list)
     #: What is neither: kept beside them for those who registered its kind.
     companions: dict[str, bytes] = field(default_factory=dict)
     problems: list[Located] = field(default_factory=list)
@@ -185,6 +187,7 @@ def _read_decisions(bundle: Bundle, name: str, content: bytes) -> None:
     try:
         for decision in decisions.read_decisions(content):
             _add_item(bundle, name, "decision", decision.id)
+            bundle.decision_tables.append((name, decision))
     except decisions.DecisionError as error:
         bundle.refuse(name, "decision", error.problems)
 
@@ -204,6 +207,8 @@ def judge(
     """Lint every process; `known` holds what earlier deployments brought, by kind."""
     for name, content in bundle.companions.items():
         bundle.refuse(name, "file", registry.faults(name, content))
+    for name, decision in bundle.decision_tables:
+        bundle.refuse(name, "decision", registry.decision_faults(decision))
     callees = {process.key for _, process in bundle.processes} | known["process"]
     # What was read with errors is not fit to be judged further.
     unfit = {p.resource for p in bundle.problems if p.problem.severity == "error"}

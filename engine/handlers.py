@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from engine import errors
 from engine import workdays
+from engine.bpmn import decisions
 from engine.bpmn import model
 
 
@@ -192,6 +193,7 @@ Channel = Callable[[Message], None]
 Rest = Callable[[Work, str, datetime | None], None]
 #: What is wrong with a file of this name and content, in sentences.
 FileFaults = Callable[[str, bytes], Iterable[str]]
+DecisionFaults = Callable[[decisions.Decision], Iterable[str]]
 #: What a field offers at an element: [{"value": …, "label": …}].
 Source = Callable[
     [Reading, model.Element, Mapping[str, object]], Sequence[Mapping[str, str]]
@@ -213,6 +215,7 @@ class Registry:
         self.channels: dict[str, Channel] = {}
         self.sources: dict[str, Source] = {}
         self.files: dict[str, FileFaults] = {}
+        self.decisions: dict[str, DecisionFaults] = {}
 
     def handler(self, name: str) -> Callable[[Handler], Handler]:
         """Register what `camunda:delegateExpression="${name}"` runs."""
@@ -279,6 +282,20 @@ class Registry:
             return function
 
         return register
+
+    def decision(self, id: str) -> Callable[[DecisionFaults], DecisionFaults]:
+        """Register who judges a decision table with this id before it is deployed."""
+
+        def register(function: DecisionFaults) -> DecisionFaults:
+            _put(self.decisions, id, function)
+            return function
+
+        return register
+
+    def decision_faults(self, decision: decisions.Decision) -> Iterable[str]:
+        """Return what is wrong with a decision table whose use the office knows."""
+        faults = self.decisions.get(decision.id)
+        return faults(decision) if faults else ()
 
     def faults(self, name: str, content: bytes) -> Iterable[str]:
         """Return what is wrong with a file that is deployed along."""

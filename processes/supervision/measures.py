@@ -19,6 +19,8 @@ from processes.supervision import policies
 from processes.supervision import tables
 
 DECISION = "scoring"
+INPUTS = ("event", "count", "day")
+OUTPUTS = ("rule", "version", "points", "family", "cap", "reason", "basis")
 _BETWEEN = re.compile(r'\[date\("([0-9-]{10})"\)\.\.date\("([0-9-]{10})"\)\]')
 
 
@@ -64,6 +66,21 @@ def decide(table: decisions.Decision, event: str, count: int, day: date) -> Rule
             basis=str(row["basis"]),
         )
     return None
+
+
+def faults(table: decisions.Decision) -> list[str]:
+    """Return what is wrong with a measure that is to be deployed."""
+    asked = [column.expression.source for column in table.inputs]
+    if asked != list(INPUTS):
+        return [f"考核计分规则的输入列依次是{'、'.join(INPUTS)}。"]
+    missing = set(OUTPUTS) - {column.name for column in table.outputs}
+    if missing:
+        return [f"考核计分规则缺少输出列{'、'.join(sorted(missing))}。"]
+    try:
+        require_disjoint(table)
+    except Overlapping as error:
+        return [error.message]
+    return []
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from engine import handlers
 from processes.supervision import entries
 from processes.supervision import hearings
+from processes.supervision import measures
 from processes.supervision import opinions
 from processes.supervision import scores
 from processes.supervision import tables
@@ -19,6 +20,7 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("lapse_hearing")(lapse_hearing)
     registry.handler("record_ruling")(record_ruling)
     registry.job(scores.HEARING)(hearings.hold)
+    registry.decision(measures.DECISION)(measures.faults)
 
 
 def enter_score(call: handlers.Call) -> Mapping[str, object]:

@@ -1,10 +1,12 @@
 """The measure of scoring: which rule holds for which matter, and what is refused."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from engine import definitions
 from engine.bpmn import decisions
 from engine.engine import Engine
 from processes import office
@@ -109,3 +111,26 @@ def renewed(last: str, first: str) -> str:
     )
     closed = old.replace("2099-12-31", last)
     return shipped().replace(old, closed + new)
+
+
+@pytest.mark.requirement("R-03-01")
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: renewed("2026-07-01", "2026-07-01"), "有效期重叠"),
+        (lambda text: text.replace(OLD, "-", 1), "有效期应写成"),
+        (lambda text: text.replace("<text>count</text>", "<text>n</text>"), "输入列"),
+        (lambda text: text.replace('name="cap"', 'name="limit"'), "输出列cap"),
+    ],
+    ids=["overlapping", "without days", "another input", "no cap"],
+)
+def test_a_measure_that_is_wrong_is_not_deployed(
+    engine: Engine, change: Callable[[str], str], words: str
+) -> None:
+    with engine.begin() as work:
+        before = policies.in_force(work.connection, measures.DECISION)
+        with pytest.raises(definitions.DeploymentRefused) as refused:
+            work.deploy({"scoring.dmn": change(shipped()).encode()})
+
+        assert words in "".join(one.problem.message for one in refused.value.problems)
+        assert before == policies.in_force(work.connection, measures.DECISION)
