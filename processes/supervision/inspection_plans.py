@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from engine import errors
 from engine import handlers
+from engine import people
 from engine import tables as engine_tables
 from processes.supervision import entries
 from processes.supervision import inspections
@@ -22,6 +23,16 @@ from processes.supervision import tables
 SUBJECT = "inspection_plan"
 LONGEST_INSPECTION = timedelta(days=366)
 
+#: 督查类型五种 (政府督查工作条例第十四条).
+TYPES = ("综合督查", "专项督查", "事件调查", "日常督办", "线索核查")
+#: 立项依据 (条例第十一条): decided, ordered, or advised and then approved.
+ADVICE = "督查机构建议"
+AUTHORITIES = ("政府决定", "行政首长指令", ADVICE)
+#: Whose inspection it is; a department needs to be designated (条例第七条).
+DEPARTMENT = "政府部门"
+ORGANIZERS = ("政府督查机构", DEPARTMENT)
+#: The role of the head of government (行政首长).
+CHIEF_EXECUTIVE = "mayor"
 #: 督查形式五种 (观政办〔2016〕29号 二(一)2).
 FORMS = ("现场督办", "跟踪督查", "调研督查", "专项督查", "回访复核")
 #: 巡查方式九种 (观政办〔2016〕29号 二(一)1).
@@ -59,6 +70,9 @@ class Plan:
     version: int
     plan_no: str
     basis: str
+    authority: str
+    designation: str | None
+    type: str | None
     form: str | None
     content: str
     scope: str
@@ -94,10 +108,11 @@ def record(
 ) -> Plan:
     """Keep a new version of the plan, which is not approved yet.
 
-    Reads `plan_no`, `basis` (one of them), `form` (not for a patrol), `content`,
-    `scope`, `objects` (rows of unit), `methods`, `starts_on`, `ends_on`, `place` and
-    `overlap_reason`, which is needed where an object has been inspected within the
-    days of the policy (严禁重复、多头督查).
+    Reads `plan_no`, `basis` (one of them), `authority`, `organizer` and `designation`
+    (a department must have one), `type` (not of research), `form` (not of a patrol),
+    `content`, `scope`, `objects` (rows of unit), `methods`, `starts_on`, `ends_on`,
+    `place` and `overlap_reason`, which is needed where an object has been inspected
+    within the days of the policy (严禁重复、多头督查).
     """
     plan_no = entries.optional_text(given, "plan_no", longest=100)
     basis = entries.optional_text(given, "basis", longest=500)
@@ -105,15 +120,26 @@ def record(
         raise entries.refusal(
             "plan_no", "年度计划编号和批准依据至少填一项。", rule="domain 6.6⑥"
         )
+    authority = entries.choice(given, "authority", AUTHORITIES)
+    designation = entries.optional_text(given, "designation", longest=500)
+    department = entries.optional_text(given, "organizer") == DEPARTMENT
+    if department and not designation:
+        raise entries.refusal(
+            "designation",
+            "政府部门未经本级政府指定不得开展政府督查，请填写指定文件。",
+            rule="条例第七条",
+        )
     starts_on, ends_on = entries.day(given, "starts_on"), entries.day(given, "ends_on")
     if not starts_on <= ends_on <= starts_on + LONGEST_INSPECTION:
         raise entries.refusal("ends_on", f"应在开始日 {starts_on} 之后一年以内。")
     methods = entries.choices(given, "methods", METHODS)
     if not methods:
         raise entries.refusal("methods", "至少选一种督查方式。", rule="R-02-10")
-    form = None
+    form, type = None, None
     if inspection.kind != "巡查":
         form = entries.choice(given, "form", FORMS)
+    if inspection.kind != "调研":
+        type = entries.choice(given, "type", TYPES)
     objects = _objects(work.connection, given)
     reason = _overlap_reason(work, inspection, objects, starts_on, ends_on, given)
     if inspection.state != "PLANNING":
@@ -131,6 +157,9 @@ def record(
             version=version,
             plan_no=plan_no,
             basis=basis,
+            authority=authority,
+            designation=designation or None,
+            type=type,
             form=form,
             content=entries.text(given, "content"),
             scope=entries.text(given, "scope", longest=2000),
@@ -160,6 +189,11 @@ def approve(work: handlers.Work, inspection: inspections.Inspection) -> Plan:
             "方案未经批准，不能成立督查组、不能实施。（R-02-06）",
             inspection_id=inspection.id,
         )
+    if plan.authority == ADVICE and not _approved_above(work, plan):
+        raise errors.Refused(
+            "督查机构建议的督查，须经行政首长批准。（条例第十一条）",
+            inspection_id=inspection.id,
+        )
     inspections.move(
         work, inspection, "APPROVED" if inspection.leader is None else "ON_SITE"
     )
@@ -178,6 +212,18 @@ def agreed(connection: sa.Connection, inspection_id: int) -> bool:
     given = opinions.about(connection, opinions.Subject(SUBJECT, plan.id, plan.person))
     decisions = {one.decision for one in given}
     return "APPROVE" in decisions and "RETURN" not in decisions
+
+
+def _approved_above(work: handlers.Work, plan: Plan) -> bool:
+    """Whether the head of government approved, himself or by whoever stands in."""
+    heads = set(people.holders(work.connection, CHIEF_EXECUTIVE, work.now()))
+    given = opinions.about(
+        work.connection, opinions.Subject(SUBJECT, plan.id, plan.person)
+    )
+    return any(
+        one.decision == "APPROVE" and (one.on_behalf_of or one.person) in heads
+        for one in given
+    )
 
 
 def latest(connection: sa.Connection, inspection_id: int) -> Plan:

@@ -97,14 +97,17 @@ def record_inspection_plan(call: handlers.Call) -> Mapping[str, object]:
         inspection = inspections.open_inspection(call.work, matter.id, kind)
     else:
         inspection = going_on[-1]
-    inspection_plans.record(
+    plan = inspection_plans.record(
         call.work,
         inspection,
         call.fields,
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
-    return {"inspection": inspection.id}
+    return {
+        "inspection": inspection.id,
+        "advised": plan.authority == inspection_plans.ADVICE,
+    }
 
 
 def record_plan_opinion(call: handlers.Call) -> None:

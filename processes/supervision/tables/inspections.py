@@ -48,6 +48,11 @@ inspection_plan = sa.Table(
     #: 年度计划编号 or 批准依据: one of them is there (减负红线).
     sa.Column("plan_no", sa.Text, nullable=False),
     sa.Column("basis", sa.Text, nullable=False),
+    #: 政府决定, 行政首长指令, or 督查机构建议 that the head of government approves.
+    sa.Column("authority", sa.Text, nullable=False),
+    #: The document by which the government designated a department (条例第七条).
+    sa.Column("designation", sa.Text),
+    sa.Column("type", sa.Text),
     sa.Column("form", sa.Text),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("scope", sa.Text, nullable=False),

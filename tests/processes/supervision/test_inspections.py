@@ -29,6 +29,8 @@ FORMS = office.CATALOG / "common/forms"
 PLAN = {
     "plan_no": "2026年度督查计划第3项",
     "form": "现场督办",
+    "authority": "行政首长指令",
+    "type": "专项督查",
     "content": "改造进度",
     "scope": "城区工地",
     "objects": [{"unit": "zjj"}],

@@ -23,6 +23,8 @@ BEGIN = datetime(2026, 9, 15, 1, tzinfo=UTC)
 ON_SITE = datetime(2026, 9, 16, 2, tzinfo=UTC)
 PLAN = {
     "plan_no": "夏巡〔2026〕3号",
+    "authority": "政府决定",
+    "type": "专项督查",
     "content": "农贸市场整治",
     "scope": "城区农贸市场",
     "objects": [{"unit": "cgj"}],
@@ -467,3 +469,18 @@ def test_nothing_is_appraised_without_results(story: testing.Story) -> None:
             ),
             "evaluations",
         )
+
+
+@pytest.mark.requirement("R-02-07", "S16")
+def test_a_month_triggered_twice_opens_nothing_new(story: testing.Story) -> None:
+    opened = []
+    for _ in range(2):
+        with story.command() as work:
+            begun = work.start("monthly_patrol", start_event="start_month")
+        story.follow(begun.instance_id)
+        opened.append([one.holders for one in story.open_tasks()])
+
+    assert [[("exec_vice_mayor",), ("vice_mayor",)], []] == [
+        sorted(one) for one in opened
+    ]
+    assert "completed" == story.ended()
