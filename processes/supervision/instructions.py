@@ -131,15 +131,37 @@ def record(
     return _settle(work, matter)
 
 
+def require_answer(
+    connection: sa.Connection, matter: matters.Matter, main: matters.Matter
+) -> None:
+    """Raise `Invalid` where a leader would never hear of the result (R-01-26).
+
+    What a leader instructed joins a matter of the same procedure that is under way
+    and whose reply to its leaders is not written yet; all else joins what it likes.
+    """
+    if not of_matter(connection, matter.id):
+        return
+    reason = None
+    if main.procedure != matter.procedure:
+        reason = "有领导批示的，只能并入同类事项。"
+    elif main.status in matters.ENDED:
+        reason = f"事项 {main.number} 已经办结。"
+    else:
+        # One reply is written in each round, once its result is known.
+        reply = papers.latest(connection, main.id, ANSWER)
+        if reply is not None and reply.version >= main.round:
+            reason = f"事项 {main.number} 已在回告批示领导。"
+    if reason:
+        raise entries.refusal("into", f"{reason}请继续登记。", rule="R-01-26")
+
+
 def join(
     work: handlers.Work, merged: matters.Matter, main: matters.Matter
 ) -> matters.Matter:
     """Let another matter take over what was instructed in the one merged into it.
 
-    Units that are at work already report no later than the matter is now due. Raise
-    `Invalid` where nobody would tell the leader of the result any more (R-01-26).
+    Units that are at work already report no later than the matter is now due.
     """
-    _require_answer(work.connection, merged, main)
     limited = any(merged.source.get(key) for key in LIMITS)
     settled = _settle(work, main, _due_day(work, merged), limited=limited)
     hurried = [
@@ -209,23 +231,6 @@ def continued(connection: sa.Connection, matter_id: int) -> bool:
         if one.subject == ANSWER
     }
     return "CONTINUE" in last.values()
-
-
-def _require_answer(
-    connection: sa.Connection, merged: matters.Matter, main: matters.Matter
-) -> None:
-    reason = None
-    if main.procedure != merged.procedure:
-        reason = "领导批示件只能并入领导批示事项。"
-    elif main.status in matters.ENDED:
-        reason = f"事项 {main.number} 已经办结。"
-    else:
-        # One reply is written in each round, once its result is known.
-        reply = papers.latest(connection, main.id, ANSWER)
-        if reply is not None and reply.version >= main.round:
-            reason = f"事项 {main.number} 已在回告批示领导。"
-    if reason:
-        raise entries.refusal("into", f"{reason}请继续登记。", rule="R-01-26")
 
 
 def _settle(

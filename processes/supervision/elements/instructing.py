@@ -156,6 +156,7 @@ def record_judgement(call: handlers.Call) -> Mapping[str, object]:
     reason = entries.text(call.fields, "reason", longest=2000)
     if weight == "MERGE":
         main = _numbered(work.connection, entries.text(call.fields, "into"))
+        instructions.require_answer(work.connection, matter, main)
         matters.end(work, matter, "MERGED")
         matters.change(work, matter, merged_into_id=main.id)
     else:

@@ -12,6 +12,7 @@ from engine import tables
 from processes.supervision import entries
 from processes.supervision import hotline
 from processes.supervision import inbox
+from processes.supervision import instructions
 from processes.supervision import matters
 from processes.supervision import opinions
 from processes.supervision import sources
@@ -97,6 +98,7 @@ def record_duplicate(call: handlers.Call) -> Mapping[str, object]:
         into = _named(call, entries.text(call.fields, "into", longest=60))
         if into.id == matter.id:
             raise entries.refusal("into", "不能并入自身。")
+        instructions.require_answer(call.work.connection, matter, into)
         matters.end(call.work, matter, "MERGED")
         matters.change(call.work, matter, merged_into_id=into.id)
         details["into"] = into.number

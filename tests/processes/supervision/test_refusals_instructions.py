@@ -331,7 +331,7 @@ def test_a_matter_is_merged_only_where_its_leader_will_be_told(
         )
 
     refused(story, lambda: merge("411426-2026-05-0009"), "没有督查事项")
-    refused(story, lambda: merge("411426-2026-01-0001"), "只能并入领导批示事项")
+    refused(story, lambda: merge("411426-2026-01-0001"), "只能并入同类事项")
     merge("411426-2026-05-0001")
     instruction(story, "exec_vice_mayor", title="背街小巷照明")
     story.name("常务批示")
