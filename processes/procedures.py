@@ -42,6 +42,8 @@ class DocumentType:
     number: str
     #: Whether a person looks at the seal before it is issued (核对用印).
     sealed: bool = False
+    #: Who gets a copy (版记：抄送).
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def read(content: bytes, *, name: str = FILE) -> Procedure:
                     one.get("template"),
                     one.get("number", "matter"),
                     bool(one.get("sealed", False)),
+                    tuple(one.get("copies", ())),
                 )
                 for one in told.get("documents", ())
             ),

@@ -41,7 +41,11 @@ def issue(
     kind = sources.procedure_of(work.connection, matter).document(type)
     number = circular.number if circular else _number(work, matter, kind, chosen)
     said = gather(work, matter)
-    said |= {"number": number, "document_title": kind.title}
+    said |= {
+        "number": number,
+        "document_title": kind.title,
+        "copies": list(kind.copies),
+    }
     if circular is not None:
         said["circular"] = {
             "series": circular.series,

@@ -16,8 +16,10 @@ from processes.supervision import deadlines
 from processes.supervision import entries
 from processes.supervision import matters
 from processes.supervision import tables
+from processes.supervision import transcription
 
 RANKS = ("mayor", "exec_vice_mayor", "vice_mayor", "party_leader", "upper")
+LONGEST = {"doc_no": 100}
 ROLLS: Mapping[str, workdays.Roll] = {
     "NEXT": "next",
     "PREV": "previous",
@@ -47,18 +49,22 @@ def read(
         if day is not None and day > today:
             raise entries.refusal(key, "不能晚于今天。")
     urgency = entries.optional_text(given, "urgency") or "平件"
+
+    def written(key: str) -> str:
+        return entries.optional_text(given, key, longest=LONGEST.get(key, 20_000))
+
     source = matters.Source(
         procedure=procedure.key,
         procedure_deployment=deployment,
         category=procedure.category,
         type=entries.optional_text(given, "source_type") or procedure.source_type,
-        title=" ".join(entries.optional_text(given, "title").split()),
-        doc_no=document_number(entries.optional_text(given, "doc_no", longest=100)),
+        title=" ".join(transcription.mended(written("title")).split()),
+        doc_no=document_number(transcription.mended(written("doc_no"))),
         clause=entries.optional_text(given, "clause", longest=100) or None,
         on=source_on,
         leader=entries.optional_text(given, "source_leader", longest=100) or None,
         rank=entries.optional_text(given, "source_rank", longest=40) or None,
-        requirement=entries.optional_text(given, "requirement") or None,
+        requirement=transcription.mended(written("requirement")) or None,
         urgency=urgency,
         secrecy=entries.optional_text(given, "secrecy") or "内部",
         received_on=received_on,
