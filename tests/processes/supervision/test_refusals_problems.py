@@ -25,6 +25,8 @@ PLAN = {
     "plan_no": "夏巡〔2026〕3号",
     "authority": "政府决定",
     "type": "专项督查",
+    "authority": "政府决定",
+    "type": "专项督查",
     "content": "农贸市场整治",
     "scope": "城区农贸市场",
     "objects": [{"unit": "cgj"}],
