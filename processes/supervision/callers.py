@@ -155,6 +155,8 @@ def may_look(
         .where(
             undertaking.matter_id == matter_id,
             undertaking.handler == identity.person,
+            # Whoever handed the matter over has no call to ring anybody.
+            undertaking.state != "REASSIGNED",
             tables.caller.c.hidden_from_units.is_(False),
         )
     )
