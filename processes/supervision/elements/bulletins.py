@@ -26,6 +26,7 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     registry.handler("open_quarter")(partial(open_quarter, settings))
     registry.handler("compile_bulletin")(compile_bulletin)
     registry.handler("strike_candidates")(strike_candidates)
+    registry.handler("revise_bulletin")(revise_bulletin)
     registry.handler("record_objection")(record_objection)
     registry.handler("gather_objections")(gather_objections)
     registry.handler("compare_bulletins")(compare_bulletins)
@@ -84,6 +85,23 @@ def strike_candidates(call: handlers.Call) -> Mapping[str, object]:
         element_id=call.element.id,
         person=person,
         on_behalf_of=call.on_behalf_of,
+    )
+    return _listed(call, changed)
+
+
+def revise_bulletin(call: handlers.Call) -> Mapping[str, object]:
+    """Write over the draft what the officer changed, lists and words."""
+    drafted = circulars.get(
+        call.work.connection, entries.number(call.variables, "circular")
+    )
+    changed = circulars.draft(
+        call.work,
+        matter_id=drafted.matter_id,
+        series=drafted.series,
+        given=call.fields,
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+        circular_id=drafted.id,
     )
     return _listed(call, changed)
 
@@ -161,7 +179,10 @@ def propose_referral(call: handlers.Call) -> None:
 
 
 def _listed(call: handlers.Call, drafted: circulars.Circular) -> Mapping[str, object]:
-    """Return who would be criticized, with the words each unit may read of itself."""
+    """Return the draft for the next form, with the words each unit may read of itself.
+
+    `title`, `body`, `praised` and `criticized` fill in the form of whoever revises it.
+    """
     rows = (*drafted.praised, *drafted.criticized)
     names = notices.unit_names(call.work.connection, {row["name"] for row in rows})
 
@@ -169,6 +190,10 @@ def _listed(call: handlers.Call, drafted: circulars.Circular) -> Mapping[str, ob
         return f"{names.get(row['name'], row['name'])}：{row['reason']}"
 
     return {
+        "title": drafted.title,
+        "body": drafted.body,
+        "praised": drafted.praised,
+        "criticized": drafted.criticized,
         "criticizing": bool(drafted.criticized),
         "criticisms": [
             {"unit": row["name"], "charge": row["reason"]} for row in drafted.criticized

@@ -61,7 +61,8 @@ def draft_conclusion(call: handlers.Call) -> Mapping[str, object]:
         "text": drafted.text,
     }
     _keep(call, CONCLUSION, "督查结论", content)
-    return {"unit": drafted.unit}
+    # The form of whoever revises it is filled in with these.
+    return {**content, "unit": drafted.unit, "about_unit": drafted.unit}
 
 
 def receive_conclusion(call: handlers.Call) -> Mapping[str, object]:

@@ -33,33 +33,38 @@ def supervisors(
     return [{"value": one, "label": names.get(one, one)} for one in team]
 
 
-def plan_training(call: handlers.Call) -> None:
-    """Keep the plan, as sessions and as the paper that is approved."""
+def plan_training(call: handlers.Call) -> Mapping[str, object]:
+    """Keep the plan, as sessions and as the paper that is approved.
+
+    What it returns fills in the form of whoever revises it.
+    """
     matter = matter_of(call)
     if matter.status == "REGISTERED":
         matters.move(call.work, matter, "IN_PROGRESS")
     sessions = training.plan(call.work, matter.id, call.fields)
+    content = {
+        "purpose": entries.text(call.fields, "purpose", longest=2000),
+        "sessions": [
+            {
+                "on": one.planned_on.isoformat(),
+                "topic": one.topic,
+                "lecturer": one.lecturer,
+                "leader_lecture": one.leader_lecture,
+            }
+            for one in sessions
+        ],
+    }
     papers.keep(
         call.work,
         matter_id=matter.id,
         kind=PLAN,
         title="培训计划",
-        content={
-            "purpose": entries.text(call.fields, "purpose", longest=2000),
-            "sessions": [
-                {
-                    "on": one.planned_on.isoformat(),
-                    "topic": one.topic,
-                    "lecturer": one.lecturer,
-                    "leader_lecture": one.leader_lecture,
-                }
-                for one in sessions
-            ],
-        },
+        content=content,
         element_id=call.element.id,
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
+    return content
 
 
 def open_sessions(call: handlers.Call) -> Mapping[str, object]:
