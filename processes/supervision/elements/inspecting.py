@@ -23,6 +23,8 @@ from processes.supervision import site_visits
 from processes.supervision.elements.registration import matter_of
 
 COUNTERSIGN = "countersign"
+#: Whose matter it is reads the report (报领导); any other is the mayor's.
+TOLD = access.LEADERS | {"party_leader"}
 #: The procedure of instructions (P-05), to which an adopted report is handed.
 INSTRUCTION = "proc_leader_instruction"
 
@@ -195,9 +197,19 @@ def record_inspection_report(call: handlers.Call) -> Mapping[str, object]:
 
 
 def record_outcome(call: handlers.Call) -> Mapping[str, object]:
-    """Keep where the report goes."""
-    inspection = inspection_of(call)
-    return {"outcome": inspections.decide_outcome(call.work, inspection, call.fields)}
+    """Keep where the report goes; a report for the leaders is told to them at once."""
+    matter, inspection = matter_of(call), inspection_of(call)
+    outcome = inspections.decide_outcome(call.work, inspection, call.fields)
+    if outcome == "LEADERS":
+        leader = matter.source_rank if matter.source_rank in TOLD else "mayor"
+        inbox.tell(
+            call.work,
+            [inbox.group(str(leader))],
+            matter.title,
+            f"{matter.number}：{_title(call)}已形成，请阅示。",
+            matter_id=matter.id,
+        )
+    return {"outcome": outcome}
 
 
 def issue_inspection_report(call: handlers.Call) -> None:
