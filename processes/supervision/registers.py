@@ -70,9 +70,10 @@ def gaps(used: Iterable[int]) -> list[int]:
 def team(
     connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
 ) -> summaries.Sheet:
-    """RP-14: tasks each of the office completed, those of them done for somebody else.
+    """RP-14: tasks each of the office completed, for himself or another, and has open.
 
-    Tasks are counted, never hours online (减负红线).
+    Tasks are counted, never hours online (减负红线); what is open shows who has a hand
+    free (分工到人，负荷可视; R-03-02).
     """
     event, post = engine_tables.history_event.c, engine_tables.post.c
     own: Counter[str] = Counter()
@@ -91,16 +92,25 @@ def team(
         own[person] += count
         if on_behalf_of:
             acting[person] += count
-    names = people.names(connection, own)
+    task = engine_tables.user_task.c
+    staff = sorted(
+        connection.scalars(
+            sa.select(post.person).where(post.role.startswith("dc_")).distinct()
+        )
+    )
+    waiting = Counter(
+        connection.scalars(sa.select(task.assignee).where(task.assignee.in_(staff)))
+    )
+    names = people.names(connection, staff)
     return summaries.sheet(
         "RP-14",
         "督查人员工作量",
-        "期间办结的任务（件）；代办为AB角代理",
+        "期间办结的任务（件）；代办为AB角代理；在办为现在指定本人的",
         span,
-        ("姓名", "办理", "其中代办"),
+        ("姓名", "办理", "其中代办", "在办"),
         (
-            (names.get(person, person), count, acting[person])
-            for person, count in sorted(own.items())
+            (names.get(person, person), own[person], acting[person], waiting[person])
+            for person in sorted(staff, key=lambda one: (-own[one], one))
         ),
     )
 
