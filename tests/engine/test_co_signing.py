@@ -23,6 +23,7 @@ def sign(office: Office, person: str) -> None:
         work.complete_task(task_id, person)
 
 
+@pytest.mark.requirement("R-05-03")
 def test_a_co_signer_is_added_and_removed(office: Office) -> None:
     """Each gets a task of their own; the history says who and by whom."""
     office.deploy(signing())

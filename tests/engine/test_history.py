@@ -59,6 +59,7 @@ def test_an_untouched_history_is_sound(office: Office) -> None:
         assert [] == history.verify_all(connection)
 
 
+@pytest.mark.requirement("R-05-06")
 @settings(
     max_examples=40,
     deadline=None,

@@ -118,6 +118,7 @@ def test_a_running_instance_keeps_its_forms_and_decisions(office: Office) -> Non
     assert ["红", "黄"] == office.waiting()
 
 
+@pytest.mark.requirement("R-04-01")
 def test_v2_is_deployed_while_v1_runs(office: Office) -> None:
     """What was begun ends as it was drawn then; what begins is drawn as now."""
     office.deploy(V1)

@@ -34,6 +34,7 @@ def give_back(office: Office, name: str, person: str, **how: object) -> object:
         return work.return_task(task_id, person, "材料不全", **how)
 
 
+@pytest.mark.requirement("R-05-03")
 def test_a_task_goes_back_to_who_completed_the_one_before(office: Office) -> None:
     """The group may do it, but it is the same person's turn again."""
     office.deploy(CHAIN)

@@ -44,6 +44,7 @@ def refusal(office: Office, name: str, person: str = "officer") -> str:
     return refused.value.message
 
 
+@pytest.mark.requirement("R-05-03")
 def test_what_was_completed_is_open_again_for_its_person(office: Office) -> None:
     """What it had opened is gone, and the dry run says so."""
     office.deploy(CHAIN)

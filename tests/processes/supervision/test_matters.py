@@ -29,6 +29,7 @@ def test_a_registered_matter_has_a_number_a_due_day_and_a_light(
     assert ("GREEN", "内部") == (matter.light, matter.secrecy)
 
 
+@pytest.mark.requirement("R-05-06")
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [

@@ -1,0 +1,69 @@
+"""What the office may supervise: the seven scopes of the county, and where from."""
+
+import json
+
+import pytest
+
+from processes import office
+from processes import procedures
+
+
+def described() -> dict[str, procedures.Procedure]:
+    """Return the shipped procedures by key."""
+    found = [
+        procedures.read(path.read_bytes(), name=path.parent.name)
+        for path in office.CATALOG.glob("*/procedure.toml")
+    ]
+    return {one.key: one for one in found}
+
+
+def offered(form: str, key: str) -> set[str]:
+    """Return the options of a field of a form."""
+    (path,) = office.CATALOG.glob(f"*/forms/{form}.form")
+    parts = json.loads(path.read_text("utf-8"))["components"]
+    (field,) = [part for part in parts if part.get("key") == key]
+    return {option["value"] for option in field["values"]}
+
+
+@pytest.mark.requirement("R-01-01")
+def test_the_seven_scopes_of_the_county_have_a_procedure_each() -> None:
+    """夏政办〔2014〕29号 一(1)-(7), and the hotline that 二(七) adds."""
+    titles = {one.category: one.title for one in described().values()}
+
+    assert {
+        "01": "上级公文",
+        "02": "政府工作报告",
+        "03": "十件实事",
+        "04": "会议决定事项",
+        "05": "领导批示件和交办事项",
+        "07": "市长热线",
+        "08": "领导交办其他事项",
+    } == {
+        category: titles[category]
+        for category in titles.keys() - {"06"}
+        if category < "09"
+    }
+    assert 3 <= sum(one.category == "06" for one in described().values())
+
+
+@pytest.mark.requirement("R-00-06", "R-00-09")
+@pytest.mark.parametrize(
+    "source", ["同级党委、政府文件通知", "重点工程、重大项目、重点领域改革"]
+)
+def test_other_matters_say_what_they_come_from(source: str) -> None:
+    assert source in offered("assigned", "source_type")
+
+
+@pytest.mark.requirement("R-03-07")
+def test_matters_are_registered_from_every_origin_of_the_yearbook() -> None:
+    """报告、会议、文件、批示、现场调研确定事项、建议提案."""
+    procedures_of = {
+        "报告": "proc_gov_work_report",
+        "会议": "proc_meeting_decision",
+        "文件": "proc_upper_document",
+        "批示": "proc_leader_instruction",
+        "建议提案": "proc_npc_cppcc",
+    }
+
+    assert procedures_of.values() <= described().keys()
+    assert "调研现场" in offered("assigned", "mode")
