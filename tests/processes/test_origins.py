@@ -28,7 +28,11 @@ def offered(form: str, key: str) -> set[str]:
 @pytest.mark.requirement("R-01-01")
 def test_the_seven_scopes_of_the_county_have_a_procedure_each() -> None:
     """夏政办〔2014〕29号 一(1)-(7), and the hotline that 二(七) adds."""
-    titles = {one.category: one.title for one in described().values()}
+    titles = {
+        one.category: one.title
+        for one in described().values()
+        if one.category < "09" and one.category != "06"
+    }
 
     assert {
         "01": "上级公文",
@@ -65,5 +69,5 @@ def test_matters_are_registered_from_every_origin_of_the_yearbook() -> None:
         "建议提案": "proc_npc_cppcc",
     }
 
-    assert procedures_of.values() <= described().keys()
+    assert set(procedures_of.values()) <= described().keys()
     assert "调研现场" in offered("assigned", "mode")
