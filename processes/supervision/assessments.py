@@ -1,9 +1,11 @@
 """Assessments (年度评估、验收): what became of each mandate when the year is over."""
 
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -21,10 +23,11 @@ from processes.supervision import undertakings
 EVALUATION = "evaluation"
 ACCEPTANCE = "acceptance"
 CONCLUSION = "watch_conclusion"
+FINISHED, CARRY, ACCOUNT = "FINISHED", "CARRY", "ACCOUNT"
 OUTCOME_LABELS: Mapping[str, str] = {
-    "FINISHED": "年底前已完成",
-    "CARRY": "结转下年",
-    "ACCOUNT": "问责建议",
+    FINISHED: "年底前已完成",
+    CARRY: "结转下年",
+    ACCOUNT: "问责建议",
 }
 DONE, CONTINUE = "DONE", "CONTINUE"
 
@@ -48,6 +51,23 @@ def unfinished(
         for one in proposals.current(connection, matter.id).mandates
         if one.id not in last or last[one.id].verdict != "DONE"
     ]
+
+
+def finished(connection: sa.Connection, matter: matters.Matter) -> set[int]:
+    """Return the mandates that reached their target, by the figures or by judgement.
+
+    What the chief judged is in the evaluation kept last.
+    """
+    short = {one.id for one in unfinished(connection, matter)}
+    judged = papers.latest(connection, matter.id, EVALUATION)
+    rows = entries.rows(judged.content, "results") if judged else []
+    by_judgement = {
+        targets.mandate_of(connection, matter, entries.text(row, "mandate")).id
+        for row in rows
+        if row.get("outcome") == FINISHED
+    }
+    every = {one.id for one in proposals.current(connection, matter.id).mandates}
+    return (every - short) | by_judgement
 
 
 def evaluate(
@@ -142,10 +162,41 @@ def rest_wholes(work: handlers.Work, matter_id: int) -> None:
             ladder.take_down(work, "undertaking", one.id)
 
 
+def conclude_wholes(
+    work: handlers.Work, matter: matters.Matter, finished: Collection[int]
+) -> None:
+    """Accept the leads' parts as a whole, of the mandates that are finished.
+
+    They were reported with the last feedback; where none was, with this judgement.
+    """
+    all_of_matter = undertakings.of_matter(work.connection, matter.id)
+    reported: dict[int, datetime] = {}
+    for one in all_of_matter:
+        if one.period and one.reported_at:
+            last = reported.get(one.mandate_id, one.reported_at)
+            reported[one.mandate_id] = max(last, one.reported_at)
+    for one in all_of_matter:
+        if one.role == "LEAD" and not one.period and one.mandate_id in finished:
+            if one.state in undertakings.ENDED:
+                continue
+            at = reported.get(one.mandate_id, work.now())
+            undertakings.change(
+                work,
+                one,
+                state="ACCEPTED",
+                light="OFF",
+                reported_at=at,
+                first_reported_at=one.first_reported_at or at,
+                closed_at=work.now(),
+            )
+            for subject in ("undertaking", "acknowledgement"):
+                ladder.take_down(work, subject, one.id)
+
+
 def sum_up(
     work: handlers.Work, matter: matters.Matter, summary: str, *, person: str
 ) -> matters.Matter:
-    """Lay the result of the year before the leaders; what was not reported rests red.
+    """Lay the result of the year before the leaders.
 
     Undertakings that are still open keep their state, so that they count as overdue,
     but nothing reminds of them any more.
@@ -154,6 +205,7 @@ def sum_up(
         if one.state not in undertakings.ENDED:
             for subject in ("undertaking", "acknowledgement"):
                 ladder.take_down(work, subject, one.id)
+            undertakings.change(work, one, light="OFF")
     if matter.status != "SUMMARIZING":
         matter = matters.move(work, matter, "SUMMARIZING")
     return matters.move(

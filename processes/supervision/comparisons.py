@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from engine import errors
 from engine import handlers
+from processes import procedures
 from processes.supervision import completions
 from processes.supervision import mandates
 from processes.supervision import matters
@@ -148,7 +149,9 @@ def quarter_of(connection: sa.Connection, matter: matters.Matter, due_on: date) 
 
     The nearest one: a date that fell on a day of rest has moved by some days.
     """
-    dates = sources.procedure_of(connection, matter).feedback["dates"]
+    dates = sources.procedure_of(connection, matter).feedback.get("dates")
+    if not dates:
+        raise procedures.BadProcedure("[feedback] 没有 dates，分不出季度。")
     away = [
         abs((date.fromisoformat(f"{due_on.year}-{one}") - due_on).days) for one in dates
     ]

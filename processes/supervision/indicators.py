@@ -49,7 +49,7 @@ class Frozen(errors.Refused):
 
 def names(connection: sa.Connection, matter: matters.Matter) -> list[str]:
     """Return the indicators of the matter's procedure (R-03-12: eight of them)."""
-    found = sources.procedure_of(connection, matter).parameters["indicators"]
+    found = sources.procedure_of(connection, matter).parameters.get("indicators", ())
     return [str(one) for one in found]
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from engine import people
+from processes import procedures
 from processes.supervision import access
 from processes.supervision import entries
 from processes.supervision import mandates
@@ -67,11 +68,12 @@ def measurable(
     For `progress` the head of each lead unit is filled in as the one who answers;
     nobody else may be named (R-01-14).
     """
-    require = {
-        "indicator": _require_indicator,
-        "milestones": _require_milestones,
-        "progress": _with_head,
-    }[measured_by(work.connection, matter)]
+    kind = measured_by(work.connection, matter)
+    if kind not in REQUIREMENTS:
+        raise procedures.BadProcedure(
+            f"参数 measured_by 只能是{'、'.join(REQUIREMENTS)}。", matter=matter.number
+        )
+    require = REQUIREMENTS[kind]
     rows, wrong = [], {}
     for number, row in enumerate(entries.rows(given, "mandates")):
         try:
@@ -264,3 +266,11 @@ def _with_head(work: handlers.Work, row: entries.Entries) -> entries.Entries:
 
 def _json(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
+
+
+#: What each row of a breakdown must bring, by what its procedure measures by.
+REQUIREMENTS = {
+    "indicator": _require_indicator,
+    "milestones": _require_milestones,
+    "progress": _with_head,
+}

@@ -16,6 +16,7 @@ from processes.supervision.elements.registration import matter_of
 def install(registry: handlers.Registry) -> None:
     """Register the handlers of this part."""
     registry.handler("evaluate_year")(evaluate_year)
+    registry.handler("settle_evaluation")(settle_evaluation)
     registry.handler("accept_results")(accept_results)
     registry.handler("conclude_watch")(conclude_watch)
     registry.handler("record_indicators")(record_indicators)
@@ -28,10 +29,19 @@ def evaluate_year(call: handlers.Call) -> Mapping[str, object]:
     outcomes = assessments.evaluate(work.connection, matter, call.fields)
     _keep(call, matter, assessments.EVALUATION)
     decided = {one.outcome for one in outcomes}
+    if not decided - {assessments.FINISHED}:
+        settle_evaluation(call)
     return {
-        "unfinished": bool(decided - {"FINISHED"}),
-        "carried": "CARRY" in decided,
+        "unfinished": bool(decided - {assessments.FINISHED}),
+        "carried": assessments.CARRY in decided,
     }
+
+
+def settle_evaluation(call: handlers.Call) -> None:
+    """Accept the units' parts as a whole, as the evaluation in force judges them."""
+    matter = matter_of(call)
+    finished = assessments.finished(call.work.connection, matter)
+    assessments.conclude_wholes(call.work, matter, finished)
 
 
 def accept_results(call: handlers.Call) -> Mapping[str, object]:
@@ -41,6 +51,8 @@ def accept_results(call: handlers.Call) -> Mapping[str, object]:
     outcomes = assessments.accept(work.connection, matter, call.fields, today)
     _keep(call, matter, assessments.ACCEPTANCE)
     continued = [one for one in outcomes if one.outcome == assessments.CONTINUE]
+    accepted = [one.mandate.id for one in outcomes if one.outcome == assessments.DONE]
+    assessments.conclude_wholes(work, matter, accepted)
     return {
         "unfinished": bool(continued),
         "title": f"{matter.received_on.year}年十件实事未完成情况通报",
@@ -49,8 +61,11 @@ def accept_results(call: handlers.Call) -> Mapping[str, object]:
 
 
 def conclude_watch(call: handlers.Call) -> None:
-    """Keep what a year of watching came to."""
-    _keep(call, matter_of(call), assessments.CONCLUSION)
+    """Keep what a year of watching came to; projects that are done are concluded."""
+    matter = matter_of(call)
+    _keep(call, matter, assessments.CONCLUSION)
+    done = assessments.finished(call.work.connection, matter)
+    assessments.conclude_wholes(call.work, matter, done)
 
 
 def record_indicators(call: handlers.Call) -> None:

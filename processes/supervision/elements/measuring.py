@@ -30,6 +30,7 @@ from processes.supervision import sources
 from processes.supervision import targets
 from processes.supervision import undertakings
 from processes.supervision.elements import approval
+from processes.supervision.elements import opening
 from processes.supervision.elements import recording
 from processes.supervision.elements.registration import matter_of
 from processes.supervision.elements.undertaking import undertaking_of
@@ -135,6 +136,7 @@ def plan_months(call: handlers.Call) -> Mapping[str, object]:
     the month that follows (parameter `chart_day`).
     """
     work, matter = call.work, matter_of(call)
+    after = int(str(opening.parameter(work, matter.id, "compile_after")))
     parameters = sources.procedure_of(work.connection, matter).parameters
     assessments.rest_wholes(work, matter.id)
     planned = periods.plan(work, matter)
@@ -142,7 +144,7 @@ def plan_months(call: handlers.Call) -> Mapping[str, object]:
     for month, found in groupby(planned, key=lambda one: one.label.partition("月")[0]):
         of_month = list(found)
         last = max(one.due_at for one in of_month)
-        compile_on = work.calendar.add_workdays(last, int(parameters["compile_after"]))
+        compile_on = work.calendar.add_workdays(last, after)
         first = date(matter.received_on.year, int(month), 1)
         chart_on = work.calendar.add_months(first, 1).replace(
             day=int(parameters.get("chart_day", 5))
