@@ -222,6 +222,7 @@ def test_problems_are_told_by_unit(engine: Engine) -> None:
                 matter_id=about,
                 purpose="回头看",
                 population=ids,
+                drawn=ids[:1],
                 person="perf_office",
                 at=moment(DAY),
             )
