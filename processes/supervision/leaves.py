@@ -18,6 +18,10 @@ from processes.supervision import inbox
 
 #: Who is told that nobody holds a post.
 ALARMED = ("dc_chief", "biz_admin")
+#: They approve one after the other, and nobody approves the same thing twice (S13).
+APPROVING = frozenset(
+    {"go_deputy", "go_director", "vice_mayor", "exec_vice_mayor", "mayor"}
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ def take(
             ends_at=ends_at,
             reason=reason,
         )
+        _warn_of_approving_twice(work, person, substitute, starts_at)
     identity = people.identity(work.connection, person, starts_at)
     groups = set(identity.groups)
     for principal in identity.substitutes_for:
@@ -92,3 +97,21 @@ def vacancies(
             if not people.on_duty(connection, group, moment):
                 yield Vacancy(group, moment)
                 break
+
+
+def _warn_of_approving_twice(
+    work: handlers.Work, person: str, substitute: str, at: datetime
+) -> None:
+    """Ask for another substitute where this one approves the same matters himself."""
+    principal, other = (
+        people.identity(work.connection, one, at) for one in (person, substitute)
+    )
+    if principal.roles & APPROVING and other.roles & APPROVING:
+        text = f"{other.name}已审过的件不能再代{principal.name}审批，请另指定备用代理。"
+        inbox.tell(
+            work,
+            [inbox.group(name) for name in ALARMED],
+            f"代理人同为审批人：{other.name}",
+            text,
+            matter_id=None,
+        )

@@ -67,6 +67,7 @@ def sent(engine: Engine) -> list[tuple[datetime, str]]:
         return [(row.created_at, row.recipient) for row in rows]
 
 
+@pytest.mark.requirement("R-03-09")
 def test_a_deadline_missed_on_the_eve_of_a_holiday_turns_red_at_midnight(
     engine: Engine, clock: clocks.FixedClock, vault: callers.Vault
 ) -> None:
@@ -162,6 +163,7 @@ def test_a_rung_that_comes_too_late_does_nothing(
         assert "RED" != undertakings.get(work.connection, lead.id).light
 
 
+@pytest.mark.requirement("R-03-10")
 def test_a_red_light_climbed_twice_costs_once(
     engine: Engine, clock: clocks.FixedClock, vault: callers.Vault
 ) -> None:

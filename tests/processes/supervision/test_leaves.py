@@ -15,9 +15,20 @@ LEAVE = {"starts_at": at(date(2026, 9, 28), 0), "ends_at": at(date(2026, 10, 1),
 
 @pytest.mark.requirement("R-03-03")
 def test_b_stands_in_and_nobody_is_alarmed(engine: Engine) -> None:
-    """S13: the substitution ends with the leave by itself."""
+    """The demo's AB角: 林专员 goes on with what was given to 陈专员."""
     with engine.begin() as work:
-        empty = leaves.take(
+        empty = leaves.take(work, "dc_officer", reason="出差", **LEAVE)
+        told = inbox.messages(work.connection, identity(work, "dc_chief"))
+
+    assert [] == empty
+    assert [] == told
+
+
+@pytest.mark.requirement("S13")
+def test_a_substitute_who_approves_himself_is_an_alarm(engine: Engine) -> None:
+    """S13: 同人连审被拒绝，须有备用代理: the office is told when the leave begins."""
+    with engine.begin() as work:
+        leaves.take(
             work,
             "go_director",
             reason="出差",
@@ -27,11 +38,13 @@ def test_b_stands_in_and_nobody_is_alarmed(engine: Engine) -> None:
         )
         told = inbox.messages(work.connection, identity(work, "dc_chief"))
 
-    assert [] == empty
-    assert [] == told
+    assert ["张副主任已审过的件不能再代李主任审批，请另指定备用代理。"] == [
+        one.body for one in told
+    ]
 
 
 @pytest.mark.requirement("R-03-03")
+@pytest.mark.requirement("S13")
 def test_both_away_at_once_is_an_alarm(engine: Engine) -> None:
     """S13: A、B 同时请假报警, from the moment on that nobody is left."""
     with engine.begin() as work:
@@ -60,7 +73,11 @@ def test_both_away_at_once_is_an_alarm(engine: Engine) -> None:
 
     assert {"go_deputy", "go_director"} == {one.group for one in empty}
     assert {at(date(2026, 9, 29), 0)} == {one.at for one in empty}
-    expected = ["岗位无人：go_director", "岗位无人：go_deputy"]
+    expected = [
+        "岗位无人：go_director",
+        "岗位无人：go_deputy",
+        "代理人同为审批人：张副主任",
+    ]
     assert {"dc_chief": expected, "biz_admin": expected} == told
 
 

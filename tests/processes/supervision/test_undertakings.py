@@ -148,6 +148,7 @@ def test_assistance_that_gave_no_opinion_lapses_with_the_lead(
         ("COMPREHENSIVE", 2001, "body"),
     ],
 )
+@pytest.mark.requirement("R-00-37")
 def test_a_report_keeps_to_its_length(
     report_class: str, length: int, field: str | None
 ) -> None:
@@ -195,6 +196,7 @@ def _refused_field(given: dict[str, object]) -> str | None:
     return None
 
 
+@pytest.mark.requirement("R-00-36")
 def test_a_report_is_of_one_undertaking_alone() -> None:
     """R-00-36: the table has room for one, and the draft takes one."""
     keys = tables.progress_report.c.undertaking_id
@@ -203,6 +205,7 @@ def test_a_report_is_of_one_undertaking_alone() -> None:
     assert {"undertaking.id"} == {key.target_fullname for key in keys.foreign_keys}
 
 
+@pytest.mark.requirement("R-00-18")
 def test_a_report_nobody_signed_is_not_submitted(
     engine: Engine, vault: callers.Vault
 ) -> None:
@@ -214,6 +217,7 @@ def test_a_report_nobody_signed_is_not_submitted(
 
 
 @pytest.mark.parametrize("substituted", [True, False])
+@pytest.mark.requirement("R-00-18")
 def test_only_the_head_or_his_substitute_signs(
     engine: Engine, vault: callers.Vault, substituted: bool
 ) -> None:
