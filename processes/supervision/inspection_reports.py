@@ -40,6 +40,7 @@ def write(
     *,
     title: str,
     element_id: str,
+    form: str | None,
     person: str,
     on_behalf_of: str | None,
 ) -> papers.Paper:
@@ -59,8 +60,9 @@ def write(
         matter_id=inspection.matter_id,
         kind=PAPER,
         title=title,
-        content={"inspection": inspection.id, **told},
+        content=told,
         element_id=element_id,
+        form=form,
         person=person,
         on_behalf_of=on_behalf_of,
     )

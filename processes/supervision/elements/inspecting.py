@@ -106,6 +106,7 @@ def record_inspection_plan(call: handlers.Call) -> Mapping[str, object]:
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
+    _keep(call, "inspection_plan", f"{inspection.kind}方案")
     return {
         "inspection": inspection.id,
         "advised": plan.authority == inspection_plans.ADVICE,
@@ -154,6 +155,7 @@ def establish_group(call: handlers.Call) -> Mapping[str, object]:
         person=person,
         on_behalf_of=call.on_behalf_of,
     )
+    _keep(call, "inspection_group", "督查组名单")
     _set_under_way(work, matter)
     inbox.tell(
         work,
@@ -175,6 +177,7 @@ def record_visit(call: handlers.Call) -> None:
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
+    _keep(call, "site_visit", "现场督查记录")
 
 
 def record_inspection_end(call: handlers.Call) -> None:
@@ -190,6 +193,7 @@ def record_inspection_report(call: handlers.Call) -> Mapping[str, object]:
         call.fields,
         title=_title(call),
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
@@ -200,6 +204,7 @@ def record_outcome(call: handlers.Call) -> Mapping[str, object]:
     """Keep where the report goes; a report for the leaders is told to them at once."""
     matter, inspection = matter_of(call), inspection_of(call)
     outcome = inspections.decide_outcome(call.work, inspection, call.fields)
+    _keep(call, "inspection_outcome", "报告去向")
     if outcome == "LEADERS":
         leader = matter.source_rank if matter.source_rank in TOLD else "mayor"
         inbox.tell(
@@ -242,6 +247,7 @@ def record_countersign(call: handlers.Call) -> None:
             "comment": entries.text(call.fields, "comment", longest=2000),
         },
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
@@ -339,6 +345,21 @@ def _plan(
 ) -> inspection_plans.Plan:
     inspection = entries.number(variables, "inspection")
     return inspection_plans.in_force(reading.connection, inspection)
+
+
+def _keep(call: handlers.Call, kind: str, title: str) -> None:
+    """Keep what the form brought as a paper, to be read and archived as it was."""
+    papers.keep(
+        call.work,
+        matter_id=matter_of(call).id,
+        kind=kind,
+        title=title,
+        content=call.fields,
+        element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
+        person=opinions.require_person(call),
+        on_behalf_of=call.on_behalf_of,
+    )
 
 
 def _title(call: handlers.Call) -> str:
