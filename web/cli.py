@@ -171,18 +171,23 @@ def validate(paths: tuple[Path, ...]) -> dict[str, object]:
     if any(located.problem.severity == "error" for located in found):
         raise definitions.DeploymentRefused(found)
     report(found)
-    say("没有错误，可以部署。")
+    say("没有错误，有警告。" if found else "没有错误，可以部署。")
     return {"problems": [problem_value(located) for located in found]}
 
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--with-warnings",
+    is_flag=True,
+    help="有警告也部署。没有这一项，缺结束事件、网关缺默认分支等都不予部署。",
+)
 @command
-def deploy(paths: tuple[Path, ...]) -> dict[str, object]:
+def deploy(paths: tuple[Path, ...], with_warnings: bool) -> dict[str, object]:
     """部署流程图、表单和决策表；在办的事项仍按原版本办理。"""
     engine = office.opened(settings_module.from_environment())
     with engine.begin() as work:
-        deployment = work.deploy(gathered(paths))
+        deployment = work.deploy(gathered(paths), strict=not with_warnings)
     report(deployment.problems)
     for definition in deployment.definitions:
         say(f"已部署 {definition.key} 第 {definition.version} 版")

@@ -204,6 +204,21 @@ def test_a_broken_diagram_is_named_with_its_file(ducha: Any, tmp_path: Path) -> 
     assert "broken.bpmn" in told.output
 
 
+@pytest.mark.requirement("S20")
+def test_a_diagram_without_an_end_is_deployed_only_knowingly(
+    ducha: Any, tmp_path: Path
+) -> None:
+    """Refused by the name of the process; whoever wants it says so."""
+    file = tmp_path / "memo.bpmn"
+    file.write_text(version("拟稿", "draft").replace("endEvent", "task"), "utf-8")
+
+    refused = ducha("deploy", str(file))
+
+    assert 1 == refused.exit_code
+    assert "“memo”没有画结束事件" in refused.output
+    assert 0 == ducha("deploy", "--with-warnings", str(file)).exit_code
+
+
 def test_the_shipped_procedures_are_valid(ducha: Any) -> None:
     """The catalog passes its own rules."""
     told = ducha(
