@@ -131,9 +131,12 @@ def candidates(connection: sa.Connection, found: Sequence[Account]) -> list[Cand
 
 
 def compile(
-    work: handlers.Work, matter_id: int, quarter: Quarter
+    work: handlers.Work, matter_id: int, quarter: Quarter, copies: Sequence[str]
 ) -> tuple[circulars.Circular, list[Candidate]]:
-    """Draft the circular of the quarter from its figures."""
+    """Draft the circular of the quarter from its figures.
+
+    `copies` are those to whom every circular of a quarter goes (抄送, R-01-43).
+    """
     found = accounts(work.connection, work.calendar, quarter, work.now())
     listed = candidates(work.connection, found)
     draft = circulars.draft(
@@ -145,7 +148,7 @@ def compile(
             "body": body(work.connection, quarter, found),
             "praised": _rows(listed, "PRAISE"),
             "criticized": _rows(listed, "CRITICIZE"),
-            "cc": [],
+            "cc": list(copies),
         },
         person=SYSTEM,
     )

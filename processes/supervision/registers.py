@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from engine import people
 from engine import tables as engine_tables
 from engine import workdays
+from processes.supervision import lights
 from processes.supervision import statistics
 from processes.supervision import summaries
 from processes.supervision import tables
@@ -111,6 +112,62 @@ def team(
         (
             (names.get(person, person), own[person], acting[person], waiting[person])
             for person in sorted(staff, key=lambda one: (-own[one], one))
+        ),
+    )
+
+
+def briefing(
+    connection: sa.Connection,
+    calendar: workdays.Calendar,
+    leader: str,
+    span: statistics.Span,
+) -> summaries.Sheet:
+    """Return what a leader hears of his matters, the worst first (R-01-39, R-00-39).
+
+    `leader` is the name under which matters came from him. Beside each open matter
+    stands what its units reported last as problems.
+    """
+    matter, undertaking = tables.matter.c, tables.undertaking.c
+    report = tables.progress_report.c
+    found = connection.execute(
+        sa.select(matter.id, matter.number, matter.title, matter.due_at, matter.light)
+        .where(
+            matter.source_leader == leader,
+            matter.number.is_not(None),
+            matter.light != "OFF",
+            matter.created_at <= span.as_of,
+        )
+        .order_by(matter.due_at, matter.id)
+    ).all()
+    problems: dict[int, dict[str, str]] = {}
+    for row in connection.execute(
+        sa.select(undertaking.matter_id, undertaking.unit, report.problems)
+        .join(tables.progress_report, report.undertaking_id == undertaking.id)
+        .where(
+            undertaking.matter_id.in_([row.id for row in found]),
+            report.submitted_at <= span.as_of,
+        )
+        .order_by(report.id)
+    ):
+        problems.setdefault(row.matter_id, {})[row.unit] = row.problems
+    severity = {"RED": 0, "YELLOW": 1, "GREEN": 2}
+    return summaries.sheet(
+        "R-01-39",
+        f"{leader}听取督查汇报材料",
+        "本人批示、交办的未结事项（件）",
+        span,
+        ("督查编号", "标题", "办结时限", "灯色", "存在问题"),
+        (
+            (
+                row.number,
+                row.title,
+                calendar.local_date(row.due_at).isoformat(),
+                lights.LABELS[row.light],
+                "；".join(
+                    one for one in problems.get(row.id, {}).values() if one != "无"
+                ),
+            )
+            for row in sorted(found, key=lambda row: severity[row.light])
         ),
     )
 

@@ -61,7 +61,9 @@ def compile_bulletin(call: handlers.Call) -> Mapping[str, object]:
         entries.number(call.variables, "year"),
         entries.number(call.variables, "quarter"),
     )
-    drafted, _ = bulletins.compile(call.work, matter_of(call).id, quarter)
+    matter = matter_of(call)
+    told = sources.procedure_of(call.work.connection, matter).parameters
+    drafted, _ = bulletins.compile(call.work, matter.id, quarter, told["copies"])
     return {"circular": drafted.id, **_listed(call, drafted)}
 
 
@@ -98,7 +100,7 @@ def revise_bulletin(call: handlers.Call) -> Mapping[str, object]:
         call.work,
         matter_id=drafted.matter_id,
         series=drafted.series,
-        given=call.fields,
+        given={**call.fields, "cc": drafted.cc},
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
         circular_id=drafted.id,

@@ -281,6 +281,37 @@ def test_only_frozen_indicators_are_shown(engine: Engine) -> None:
     assert (("投资完成", "县直部门", "县住建局", "40", "30", "75.0%"),) == rows
 
 
+@pytest.mark.requirement("R-01-39")
+def test_a_leader_hears_of_his_open_matters_the_worst_first(engine: Engine) -> None:
+    with engine.begin() as work:
+        c = work.connection
+        for serial, (leader, light) in enumerate(
+            (("王县长", "GREEN"), ("王县长", "RED"), ("钱副县长", "RED")), start=1
+        ):
+            about = counted.matter(
+                c,
+                number=f"411426-2026-05-000{serial}",
+                source_leader=leader,
+                light=light,
+            )
+            one = counted.undertaking(c, "zjj", DAY, matter_id=about)
+            counted.report(c, one, moment(DAY))
+        c.execute(
+            tables.progress_report.update()
+            .where(tables.progress_report.c.undertaking_id == 2)
+            .values(problems="资金缺口200万元")
+        )
+        counted.matter(
+            c, number="411426-2026-05-0009", source_leader="王县长", light="OFF"
+        )
+        rows = registers.briefing(c, work.calendar, "王县长", QUARTER).rows
+
+    assert (
+        ("411426-2026-05-0002", "路灯不亮", "2026-09-30", "红灯", "资金缺口200万元"),
+        ("411426-2026-05-0001", "路灯不亮", "2026-09-30", "绿灯", ""),
+    ) == rows
+
+
 @pytest.mark.requirement("R-03-02")
 @pytest.mark.requirement("R-03-03")
 def test_work_done_for_somebody_else_is_counted_apart(engine: Engine) -> None:
