@@ -12,6 +12,7 @@ from engine import definitions
 from engine import engine as engines
 from engine import people
 from engine import queries
+from processes.supervision import recalls
 
 Schema = Mapping[str, Any]
 
@@ -30,7 +31,10 @@ class Looking:
 
 @dataclass(frozen=True)
 class Paper:
-    """A form with what its fields offer; without a form there is nothing to fill."""
+    """A form with what its fields offer, and what was written on it before.
+
+    Without a form there is nothing to fill.
+    """
 
     schema: Schema | None
     offered: Mapping[str, Any]
@@ -108,4 +112,7 @@ def _paper(
     # A variable of the same name would fill a field in with somebody else's answer.
     fields = {key.partition(".")[0] for key in definition.forms[form_key].keys}
     seen = {name: value for name, value in variables.items() if name not in fields}
-    return Paper(schema, {**seen, **offered})
+    element = definition.process.elements[element_id]
+    recalled = recalls.recall(connection, element, variables)
+    written = {key: value for key, value in recalled.items() if key in fields}
+    return Paper(schema, {**written, **seen, **offered})
