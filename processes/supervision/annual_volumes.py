@@ -67,6 +67,7 @@ def open_volume(work: handlers.Work, *, area: str, root_id: str) -> Volume:
     """
     today = work.calendar.local_date(work.now())
     year = today.year if today.month == DECEMBER else today.year - 1
+    _require_first(work.connection, year)
     procedure, deployment = procedures.find(work.connection, PROCEDURE)
     matter = matters.register(
         work,
@@ -201,6 +202,12 @@ def issue_list(work: handlers.Work, matter: matters.Matter, explanation: str) ->
         },
         template=kind.template,
     )
+
+
+def _require_first(connection: sa.Connection, year: int) -> None:
+    volume = tables.annual_volume.c
+    if connection.scalar(sa.select(volume.id).where(volume.year == year)) is not None:
+        raise errors.Refused(f"{year}年的年度卷已经建立。", year=year)
 
 
 def _last_replies(

@@ -8,6 +8,7 @@ import pytest
 from engine import people
 from engine import testing
 from processes import office as shipped
+from processes.supervision import annual_volumes
 from processes.supervision import evaluations
 from processes.supervision import extensions
 from processes.supervision import replies
@@ -487,3 +488,15 @@ def test_a_score_is_a_number_of_one_decimal_once_a_year(
     record(given)
 
     refused(story, lambda: record({**given, "year": 2026, **changes}), words)
+
+
+@pytest.mark.requirement("R-01-31")
+def test_a_year_has_one_volume(story: testing.Story) -> None:
+    """Counted again by mistake, the year is refused."""
+    story.until(office.BEGIN.replace(month=12, day=10))
+
+    def again() -> None:
+        with story.command() as work:
+            annual_volumes.open_volume(work, area="411426", root_id="another")
+
+    refused(story, again, "2026年的年度卷已经建立")
