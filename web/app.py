@@ -17,6 +17,7 @@ from web import limits
 from web import logs
 from web import matters
 from web import office
+from web import problems
 from web import procedures
 from web import refusals
 from web import settings as settings_module
@@ -54,7 +55,9 @@ def create_app(
     auth.install(app)
     headers.install(app)
     assets.register(app)
-    for part in (tasks, matters, procedures, documents, inbox, health, hotline):
+    for part in (
+        tasks, matters, problems, procedures, documents, inbox, health, hotline,
+    ):  # fmt: skip
         app.register_blueprint(part.bp)
     # Programs carry a key and no cookie: there is nothing to forge a request with.
     csrf.exempt(hotline.bp)

@@ -19,6 +19,7 @@ from processes.supervision import dossiers
 from processes.supervision import hotline
 from processes.supervision import lights
 from processes.supervision import matters
+from processes.supervision import three_lists
 from web import labels
 from web import limits
 from web import office
@@ -147,6 +148,7 @@ def page(matter_id: int, caller: callers.Caller | None = None) -> str:
     engine = office.engine()
     with engine.read() as connection:
         dossier = dossiers.dossier(connection, identity, matter_id)
+        listed = three_lists.entries(connection, identity, matter_id)
         root_id = dossier.matter.root_id
         events = labels.history(connection, queries.timeline(connection, root_id))
         drawing = url_for("matters.diagram", matter_id=matter_id)
@@ -165,6 +167,7 @@ def page(matter_id: int, caller: callers.Caller | None = None) -> str:
     return render_template(
         "matters/show.html",
         dossier=dossier,
+        listed=listed,
         caller=caller,
         may_look=may_look,
         is_clerk=access.holds(identity, *hotline.CLERKS) and not ended,

@@ -22,6 +22,7 @@ from engine import people
 from engine import queries
 from engine import user_tasks
 from processes.supervision import dossiers
+from processes.supervision import three_lists
 from web import desk
 from web import display
 from web import forms
@@ -212,9 +213,10 @@ def page(
     task, paper = opened(task_id)
     with engine.read() as connection:
         matter_id = dossiers.of_root(connection, identity, task.root_id)
-        dossier = None
+        dossier, listed = None, []
         if matter_id is not None:
             dossier = dossiers.dossier(connection, identity, matter_id)
+            listed = three_lists.entries(connection, identity, matter_id)
         events = labels.history(connection, queries.timeline(connection, task.root_id))
         places = standing.of(
             engine,
@@ -232,6 +234,7 @@ def page(
         "tasks/show.html",
         task=task,
         dossier=dossier,
+        listed=listed,
         events=events,
         standing=places,
         sheet=forms.sheet(paper.schema, values=values, refused=refused),

@@ -7,6 +7,7 @@ person and state beside them; it is printed on A4 across, and exported as xlsx.
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 import openpyxl
@@ -83,6 +84,42 @@ class Trace:
     on_behalf_of: str | None
     what: str
     words: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A problem as its page shows it: what was found, its row, what was done."""
+
+    problem: problems.Problem
+    row: Row
+    trace: Sequence[Trace]
+
+
+def entries(
+    connection: sa.Connection, identity: people.Identity, matter_id: int
+) -> list[Entry]:
+    """Return the problems of a matter that this person may see, the first one first.
+
+    Persons are named as people call them.
+    """
+    listed = problems.ledger(connection, identity, matter_id=matter_id)[::-1]
+    traces = [trace(connection, one) for one in listed]
+    persons = {one.person for told in traces for one in told}
+    persons |= {one.on_behalf_of or "" for told in traces for one in told}
+    names = people.names(connection, persons)
+    named = [
+        [
+            replace(
+                one,
+                person=names.get(one.person, one.person),
+                on_behalf_of=names.get(one.on_behalf_of or ""),
+            )
+            for one in told
+        ]
+        for told in traces
+    ]
+    table = rows(connection, listed)
+    return [Entry(*one) for one in zip(listed, table, named, strict=True)]
 
 
 def rows(connection: sa.Connection, listed: Sequence[problems.Problem]) -> list[Row]:
@@ -204,8 +241,11 @@ def trace(connection: sa.Connection, problem: problems.Problem) -> list[Trace]:
     for measure in remedies.measures(connection, problem.id):
         what = f"措施{measure.serial}（第{measure.version}版）"
         found.append(_traced(measure, what, _measure(measure)))
-    for charge in remedies.responsibilities(connection, problem.id):
-        found.append(_traced(charge, f"责任人 {charge.responsible}", charge.duty))
+    charges = remedies.responsibilities(connection, problem.id)
+    names = people.names(connection, [one.responsible for one in charges])
+    for charge in charges:
+        who = names.get(charge.responsible, charge.responsible)
+        found.append(_traced(charge, f"责任人 {who}", charge.duty))
     for report in rectifications.reports(connection, problem.id):
         found.append(_traced(report, f"整改报告（第{report.version}版）", report.body))
     for verdict in rectifications.verifications(connection, problem.id):

@@ -186,7 +186,7 @@ def test_a_problem_is_traced_from_what_was_found_to_who_answered(
         "列入",
         "根源分析",
         "措施1（第1版）",
-        "责任人 unit_handler.cgj",
+        "责任人 县城管局刘经办",
         "整改报告（第1版）",
         "核验：销号",
     ] == [one.what for one in told]
