@@ -18,6 +18,8 @@ from processes.supervision import tables
 from processes.supervision import wording
 
 Row = sa.Row[*tuple[Any, ...]]
+#: A text that a form brought may name a person unless it is longer.
+LONGEST_ACCOUNT = 100
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Dossier:
     reports: tuple[Row, ...]
     reviews: tuple[Row, ...]
     urges: tuple[Row, ...]
+    extensions: tuple[Row, ...]
     supplements: tuple[Row, ...]
     contacts: tuple[Row, ...]
     documents: tuple[Row, ...]
@@ -50,6 +53,13 @@ class Dossier:
         """Return how a person is called; the account where nobody has it any more."""
         return self.names.get(person or "", person or "")
 
+    def awaits_extension(self, undertaking_id: int) -> bool:
+        """Say whether a request for more time waits for its decision (延期待批)."""
+        return any(
+            one.undertaking_id == undertaking_id and one.status == "PENDING"
+            for one in self.extensions
+        )
+
     def told(
         self, form: str | None, content: Mapping[str, Any]
     ) -> list[tuple[str, str]]:
@@ -62,9 +72,11 @@ class Dossier:
         ]
 
     def _said(self, words: wording.Words, key: str, value: Any) -> str:
-        # Units and persons are written as their codes.
-        known = self.units.get(value) if isinstance(value, str) else None
-        return known or words.value(key, value)
+        # Units and persons are written as their codes, ranks as their roles.
+        in_words = words.value(key, value)
+        if not isinstance(value, str) or in_words != value:
+            return in_words
+        return self.units.get(value) or self.name(value)
 
     def unit(self, code: str | None) -> str:
         """Return how a unit is called."""
@@ -101,6 +113,13 @@ def dossier(
     persons |= {row.drafted_by for row in reports}
     persons |= {row.signer for row in reports if row.signer}
     persons |= {found.created_by} if found.created_by else set()
+    told = [found.source, *(row.content for row in papers)]
+    persons |= {
+        value
+        for content in told
+        for value in content.values()
+        if isinstance(value, str) and len(value) <= LONGEST_ACCOUNT
+    }
     return Dossier(
         matter=found,
         ticket=_one(connection, tables.hotline_ticket, matter_id),
@@ -112,6 +131,7 @@ def dossier(
         reports=reports,
         reviews=reviews,
         urges=urges,
+        extensions=_under(connection, tables.extension_request, matter_id),
         supplements=supplements,
         contacts=contacts,
         documents=_documents(connection, matter_id),

@@ -24,8 +24,11 @@ from processes.supervision import papers
 from processes.supervision import tables
 from processes.supervision import undertakings
 
-KIND = "instruction"
+#: One kind of paper for each leader, so that none seems to replace another's.
+KIND = "instruction:"
 TITLE = "领导批示"
+#: The form whose words the paper is read in.
+FORM = "leader_instruction"
 #: The subject of what a leader says when he is told of the result.
 ANSWER = "reply"
 #: Who may write an instruction in this procedure, the highest first.
@@ -115,16 +118,17 @@ def record(
         papers.keep(
             work,
             matter_id=matter.id,
-            kind=KIND,
+            kind=KIND + one.leader,
             title=TITLE,
             content={
                 "leader": one.leader,
-                "rank": one.rank,
-                "text": one.text,
+                "source_rank": one.rank,
+                "instruction": one.text,
                 "on": one.on.isoformat(),
                 "due_on": one.due_on.isoformat() if one.due_on else None,
             },
             element_id=element_id,
+            form=FORM,
             person=person,
             on_behalf_of=on_behalf_of,
         )
@@ -189,7 +193,7 @@ def of_matter(connection: sa.Connection, matter_id: int) -> list[Instruction]:
     rows = connection.scalars(
         sa.select(paper.content)
         .where(
-            paper.kind == KIND,
+            paper.kind.startswith(KIND, autoescape=True),
             (paper.matter_id == matter_id) | paper.matter_id.in_(merged),
         )
         .order_by(paper.id)
@@ -197,8 +201,8 @@ def of_matter(connection: sa.Connection, matter_id: int) -> list[Instruction]:
     return [
         Instruction(
             row["leader"],
-            row["rank"],
-            row["text"],
+            row["source_rank"],
+            row["instruction"],
             date.fromisoformat(row["on"]),
             date.fromisoformat(row["due_on"]) if row["due_on"] else None,
         )
