@@ -94,7 +94,7 @@ def test_nothing_to_deploy_is_refused(
 
     assert (1, 1) == (absent.exit_code, empty.exit_code)
     assert f"没有这个文件或目录：{tmp_path / 'absent.bpmn'}" in absent.output
-    assert "没有可以部署的文件（.bpmn、.form、.dmn）。" in empty.output
+    assert "没有可以部署的文件（.bpmn、.dmn、.form、.toml、.typ）。" in empty.output
 
 
 GOOD = {
