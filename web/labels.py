@@ -10,6 +10,7 @@ from flask import Flask
 
 from engine import people
 from engine import queries
+from processes.supervision import extensions
 from processes.supervision import hotline
 from processes.supervision import matters
 from processes.supervision import opinions
@@ -58,6 +59,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     "reason": reviews.REASONS,
     "state": undertakings.STATE_LABELS,
+    "extension": extensions.STATUS_LABELS,
     "role": {"LEAD": "主办", "ASSIST": "协办"},
     "completion": reports.COMPLETION_LABELS,
 }

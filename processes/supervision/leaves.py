@@ -4,8 +4,8 @@ While A is away the tasks of his roles go to B (AB角). Where both are away nobo
 them, so the supervision office and the administrator are told at once.
 """
 
-from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +40,7 @@ def take(
     ends_at: datetime,
     reason: str,
     substitute: str | None = None,
-    roles: Collection[str] = (),
+    roles: Sequence[str] = (),
 ) -> list[Vacancy]:
     """Record a leave, with who stands in; return the posts that it leaves empty.
 
