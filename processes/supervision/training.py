@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -159,9 +160,7 @@ def ledger(work: handlers.Reading, since: date, until: date) -> list[Trained]:
     return [_trained(one, names.get(one, one), rows) for one in team]
 
 
-def _trained(
-    person: str, name: str, rows: Sequence[sa.Row[tuple[object, ...]]]
-) -> Trained:
+def _trained(person: str, name: str, rows: Sequence[Any]) -> Trained:
     own = [row for row in rows if row.person == person]
     return Trained(
         person,
