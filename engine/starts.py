@@ -65,7 +65,10 @@ def start(
 
 
 def _require_starter(process: model.Process, identity: people.Identity) -> None:
-    """Refuse whoever is not among the candidateStarterUsers and -Groups, if named."""
+    """Refuse whoever is not among the candidateStarterUsers and -Groups, if named.
+
+    A group without a unit names whoever holds the role in any unit.
+    """
     persons = _listed(process.attributes.get("candidateStarterUsers"))
     groups = _listed(process.attributes.get("candidateStarterGroups"))
     if not persons and not groups:
@@ -73,6 +76,7 @@ def _require_starter(process: model.Process, identity: people.Identity) -> None:
     held = {*identity.groups}
     for principal in identity.substitutes_for:
         held |= principal.groups
+    held |= {group.partition(".")[0] for group in held}
     if identity.person not in persons and held.isdisjoint(groups):
         raise MayNotStart(
             f"您的岗位不能发起“{process.name}”。",

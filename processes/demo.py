@@ -39,11 +39,13 @@ UNITS = (
     ("htz", "夏邑县会亭镇人民政府", "会亭镇", "xyx"),
     ("mtz", "夏邑县马头镇人民政府", "马头镇", "xyx"),
     ("ljx", "夏邑县骆集乡人民政府", "骆集乡", "xyx"),
+    ("zjzl", "夏邑县建设工程质量监督站", "质监站", "zjj"),
+    ("hjjc", "夏邑县环境监测站", "环境监测站", "sthjj"),
 )
 #: Units above the ones that undertake matters.
 OFFICES = ("xyx", "zfb", "dcs")
 #: What comes from the vertical tree (垂直管理).
-VERTICAL = ("sthjj",)
+VERTICAL = ("sthjj", "hjjc")
 
 #: Account, role, name.
 PERSONS = (
@@ -145,6 +147,8 @@ def demo_accounts() -> Iterator[Account]:
                 title = TOWN_TITLES.get(title, title).replace("镇", "乡")
             elif name.endswith("委员会"):
                 title = title.replace("局长", "主任")
+            elif name.endswith("站"):
+                title = title.replace("局长", "站长")
             surname = SURNAMES[(number * len(UNIT_ROLES) + place) % len(SURNAMES)]
             account = people.group(role, code)
             yield Account(account, account, f"{short_name}{surname}{title}")

@@ -33,6 +33,7 @@ from processes.supervision.elements import inspecting
 from processes.supervision.elements import instructing
 from processes.supervision.elements import measuring
 from processes.supervision.elements import opening
+from processes.supervision.elements import passing
 from processes.supervision.elements import patrols
 from processes.supervision.elements import problems
 from processes.supervision.elements import recording
@@ -86,6 +87,7 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     opening.install(registry, office)
     approval.install(registry)
     recording.install(registry)
+    passing.install(registry, office)
     undertaking.install(registry)
     requests.install(registry)
     waiting.install(registry)

@@ -158,7 +158,7 @@ def startable(
     return tuple(
         one
         for one in in_force(connection)
-        if one.enabled and one.starters & identity.groups
+        if one.enabled and one.starters & (identity.groups | identity.roles)
     )
 
 

@@ -1,8 +1,11 @@
 """Who sees which matter: one function, applied in every query."""
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from engine import people
+from engine import tables as engine_tables
 from processes.supervision import tables
 
 #: 三员 keep the system, its rules and its log; they see no business text.
@@ -85,11 +88,23 @@ def _of_groups(person: str, groups: frozenset[str]) -> sa.ColumnElement[bool]:
         if role in UNIT_ROLES and unit
     )
     if units:
+        # A unit sees what the offices of the units below it run (R-04-04).
+        conditions.append(matter.office.in_(subtree(units)))
         for table in (tables.undertaking, tables.problem):
             of_unit = sa.select(table.c.matter_id).where(table.c.unit.in_(units))
             conditions.append(matter.id.in_(of_unit))
         conditions += [matter.id.in_(one) for one in _told(units)]
     return sa.or_(*conditions)
+
+
+def subtree(units: Iterable[str]) -> sa.Select[tuple[str]]:
+    """Return the codes of these units and of all units below them, as a query."""
+    unit = engine_tables.unit
+    tree = (
+        sa.select(unit.c.code).where(unit.c.code.in_(sorted(units))).cte(recursive=True)
+    )
+    tree = tree.union(sa.select(unit.c.code).join(tree, unit.c.parent == tree.c.code))
+    return sa.select(tree.c.code)
 
 
 def _told(units: list[str]) -> tuple[sa.Select[tuple[int]], ...]:

@@ -16,6 +16,7 @@ from engine import tables as engine_tables
 from engine.bpmn import model
 from processes.supervision import access
 from processes.supervision import opinions
+from processes.supervision import passing
 
 Choice = dict[str, str]
 
@@ -24,6 +25,7 @@ def install(registry: handlers.Registry) -> None:
     """Register every source under the name that forms use."""
     registry.choices("decisions")(decisions)
     registry.choices("units")(units)
+    registry.choices("units_below")(units_below)
     registry.choices("persons_of_unit")(persons_of_unit)
     registry.choices("leaders")(leaders)
 
@@ -52,6 +54,14 @@ def units(
         .order_by(unit.level, unit.code)
     )
     return [{"value": row.code, "label": row.name} for row in rows]
+
+
+def units_below(
+    reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
+) -> list[Choice]:
+    """Return the units below the one the instance is about, in its tree."""
+    below = set(passing.below(reading.connection, str(variables.get("unit", ""))))
+    return [one for one in units(reading, element, variables) if one["value"] in below]
 
 
 def persons_of_unit(

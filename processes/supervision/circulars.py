@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from engine import errors
 from engine import handlers
+from engine import tables as engine_tables
 from processes.supervision import entries
 from processes.supervision import numbers
 from processes.supervision import tables
@@ -77,7 +78,7 @@ def draft(
 
     Reads title, body, praised and criticized (rows of name and reason) and cc.
     """
-    if series not in SERIES:
+    if not series.endswith(SERIES):
         raise entries.refusal("series", f"没有“{series}”这一系列。")
     values = {
         "title": entries.text(given, "title", longest=200),
@@ -101,6 +102,16 @@ def draft(
         .returning(circular)
     ).one()
     return Circular(**row._mapping)
+
+
+def own_series(connection: sa.Connection, unit: str) -> str:
+    """Return the series in which a unit issues circulars of its own (R-00-38)."""
+    name = connection.scalar(
+        sa.select(engine_tables.unit.c.short_name).where(
+            engine_tables.unit.c.code == unit
+        )
+    )
+    return f"{name or unit}督查通报"
 
 
 def issue(work: handlers.Work, circular_id: int) -> Circular:

@@ -9,6 +9,7 @@ from processes.verbs import deputies
 from processes.verbs import inspections
 from processes.verbs import measuring
 from processes.verbs import papers
+from processes.verbs import passing
 from processes.verbs import problems
 from processes.verbs import records
 from processes.verbs import requests
@@ -21,6 +22,7 @@ def verbs(vault: callers.Vault) -> Mapping[str, scenarios.Verb]:
         **scenarios.VERBS,
         **records.VERBS,
         **papers.VERBS,
+        **passing.VERBS,
         "look": records.looking(vault),
         **requests.VERBS,
         **cancellations.VERBS,

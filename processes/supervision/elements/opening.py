@@ -176,12 +176,17 @@ def tell(call: handlers.Call) -> None:
     )
 
 
-def _open(call: handlers.Call) -> matters.Matter:
-    work = call.work
-    key = work.connection.scalar(
+def procedure_key(call: handlers.Call) -> str:
+    """Return the key of the procedure that the root instance runs."""
+    key = call.work.connection.scalar(
         sa.select(tables.instance.c.key).where(tables.instance.c.id == call.root_id)
     )
-    told, due = sources.read(work, str(key), call.fields)
+    return str(key)
+
+
+def _open(call: handlers.Call) -> matters.Matter:
+    work = call.work
+    told, due = sources.read(work, procedure_key(call), call.fields)
     return matters.open_draft(work, told, due, root_id=call.root_id, person=call.person)
 
 
