@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -151,14 +152,11 @@ def open_round(
 ) -> tuple[matters.Matter, list[undertakings.Undertaking]]:
     """Have units answer again within a month (L5); earlier rounds stay as they are.
 
-    Where somebody is dissatisfied, only the units he is dissatisfied with; else all.
-    The month rolls off days of rest.
+    Where somebody is dissatisfied, only the units he is dissatisfied with; else all,
+    until the day that was due anyway if it is still to come. The month rolls off days
+    of rest.
     """
-    rules = sources.procedure_of(work.connection, matter).parameters
-    today = work.calendar.local_date(work.now())
-    due_on = work.calendar.roll(
-        work.calendar.add_months(today, int(rules["again_months"]))
-    )
+    due_on = _due_again(work, matter)
     again = _answering_again(work.connection, matter)
     if matter.status != "IN_PROGRESS":
         matter = matters.move(work, matter, "IN_PROGRESS")
@@ -170,6 +168,15 @@ def open_round(
         for mandate, unit, duty in again or _first_leads(work.connection, matter)
     ]
     return matters.get(work.connection, matter.id), opened
+
+
+def _due_again(work: handlers.Work, matter: matters.Matter) -> date:
+    today = work.calendar.local_date(work.now())
+    due_on = work.calendar.local_date(matter.due_at)
+    if due_on > today and not dissatisfied(work.connection, matter):
+        return due_on
+    months = sources.procedure_of(work.connection, matter).parameters["again_months"]
+    return work.calendar.roll(work.calendar.add_months(today, int(months)))
 
 
 def _answering_again(connection: sa.Connection, matter: matters.Matter) -> list[Part]:
