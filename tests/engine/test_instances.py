@@ -15,6 +15,7 @@ from engine import history
 from engine import instances
 from engine import saving
 from engine import tables
+from engine.bpmn import decisions
 from engine.bpmn.game import codec
 from engine.bpmn.game import tokens
 from engine.engine import Engine
@@ -285,6 +286,31 @@ def test_a_refused_deployment_leaves_nothing(office: Office) -> None:
         (located.resource, located.problem.element_id)
         for located in refusal.value.problems
     }
+
+
+def test_a_decision_table_is_judged_by_whoever_uses_it(office: Office) -> None:
+    """What an office knows of its own tables is said before they are in force."""
+    table = (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/">'
+        '<decision id="{id}" name="亮灯"><decisionTable hitPolicy="UNIQUE">'
+        '<output name="light"/><rule><outputEntry><text>"红"</text></outputEntry>'
+        "</rule></decisionTable></decision></definitions>"
+    )
+
+    @office.registry.decision("light")
+    def faults(decision: decisions.Decision) -> list[str]:
+        return [f"{decision.name}应有两条规则。"] if len(decision.rules) < 2 else []
+
+    before = office.dump()
+    with pytest.raises(definitions.DeploymentRefused) as refusal:
+        office.deploy(**{"light.dmn": table.format(id="light").encode()})
+
+    assert before == office.dump()
+    assert [("light.dmn", "decision", "亮灯应有两条规则。")] == [
+        (one.resource, one.problem.rule, one.problem.message)
+        for one in refusal.value.problems
+    ]
+    office.deploy(**{"other.dmn": table.format(id="other").encode()})
 
 
 def test_a_state_that_cannot_be_read_back_is_never_saved(
