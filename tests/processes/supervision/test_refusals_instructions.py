@@ -71,6 +71,15 @@ def rows(story: testing.Story) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def matter(story: testing.Story) -> int:
+    """Return the id of the matter that the story is about."""
+    query = sa.select(tables.matter.c.id).where(
+        tables.matter.c.root_id == story.root_id
+    )
+    with story.engine.read() as connection:
+        return connection.scalars(query).one()
+
+
 def upper_document(story: testing.Story, **changes: object) -> str:
     fields = {
         "source_type": "市政府公文",
@@ -226,8 +235,7 @@ def test_only_the_chosen_leader_approves_and_only_two_bodies_issue(
 
 def test_only_the_leader_who_wrote_cancels(story: testing.Story) -> None:
     upper_document(story)
-    with story.engine.read() as connection:
-        matter_id = connection.scalars(sa.select(tables.matter.c.id)).one()
+    matter_id = matter(story)
 
     def cancel(person: str, reason: str) -> None:
         with story.command() as work:
@@ -336,12 +344,7 @@ def test_a_matter_is_merged_only_where_its_leader_will_be_told(
     instruction(story, "exec_vice_mayor", title="背街小巷照明")
     story.name("常务批示")
     story.return_to("县长批示")
-    with story.engine.read() as connection:
-        matter_id = connection.scalars(
-            sa.select(tables.matter.c.id).where(
-                tables.matter.c.root_id == story.root_id
-            )
-        ).one()
+    matter_id = matter(story)
     with story.command() as work:
         mayor = people.identity(work.connection, "mayor", story.now)
         cancellations.cancel(work, matter_id, mayor, {"reason": "不再需要。"})
