@@ -255,3 +255,23 @@ def test_reminders_stop_with_the_reply(story: testing.Story) -> None:
 
     assert [] == titles
     assert "第12号建议" == proposal.name
+
+
+@pytest.mark.requirement("R-01-29")
+def test_one_meeting_hands_over_many(story: testing.Story) -> None:
+    """The list of a meeting is issued anew with each suggestion handed over there."""
+    office.hand_over(story)
+    office.register(story, number=13, title="关于增设公交站点的建议")
+    office.approve(story)
+    story.complete("召开交办会议", person="dc_officer", fields=office.MEETING)
+
+    meeting = tables.handover_meeting
+    with story.engine.read() as connection:
+        held = connection.scalars(sa.select(meeting.c.attended)).all()
+    first, second = letters(story, "HANDOVER_LIST")
+
+    assert [19] == list(held)
+    assert "第12号建议" in first
+    assert "第13号建议" not in first
+    assert "第12号建议" in second
+    assert "第13号建议" in second
