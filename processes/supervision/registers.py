@@ -116,6 +116,53 @@ def team(
     )
 
 
+def burden(
+    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
+) -> summaries.Sheet:
+    """Return how much each unit had to fill in, and what it was asked for twice.
+
+    For the business administrator (减负红线, domain §6.6): an indicator that two
+    matters ask of one unit could be reported once.
+    """
+    undertaking, report = tables.undertaking.c, tables.progress_report.c
+    mandate, unit = tables.mandate.c, engine_tables.unit.c
+    last = min(calendar.end_of_day(span.until), span.as_of)
+    reports: Counter[str] = Counter()
+    asked: dict[tuple[str, str], set[int]] = {}
+    rows = connection.execute(
+        sa.select(undertaking.unit, undertaking.matter_id, mandate.indicator)
+        .join(tables.progress_report, report.undertaking_id == undertaking.id)
+        .join(tables.mandate, mandate.id == undertaking.mandate_id)
+        .where(
+            report.submitted_at >= calendar.start_of_day(span.since),
+            report.submitted_at <= last,
+        )
+    )
+    for row in rows:
+        reports[row.unit] += 1
+        if row.indicator:
+            key = (row.unit, str(row.indicator["name"]))
+            asked.setdefault(key, set()).add(row.matter_id)
+    twice: dict[str, list[str]] = {}
+    for (code, name), matters in sorted(asked.items()):
+        if len(matters) > 1:
+            twice.setdefault(code, []).append(name)
+    names = connection.execute(
+        sa.select(unit.code, unit.short_name).where(unit.code.in_(reports))
+    )
+    return summaries.sheet(
+        "减负",
+        "填报负担",
+        "期间提交的报告（份）；重复项为两件以上事项要同一单位报的指标",
+        span,
+        ("单位", "报告", "重复项"),
+        (
+            (row.short_name, reports[row.code], "、".join(twice.get(row.code, [])))
+            for row in sorted(names, key=lambda row: (-reports[row.code], row.code))
+        ),
+    )
+
+
 def briefing(
     connection: sa.Connection,
     calendar: workdays.Calendar,

@@ -281,6 +281,24 @@ def test_only_frozen_indicators_are_shown(engine: Engine) -> None:
     assert (("投资完成", "县直部门", "县住建局", "40", "30", "75.0%"),) == rows
 
 
+def test_an_indicator_asked_for_twice_is_named(engine: Engine) -> None:
+    """Domain §6.6: 同一指标多程序只报一次."""
+    with engine.begin() as work:
+        c = work.connection
+        for name in ("投资完成额", "投资完成额", "开工率"):
+            one = counted.undertaking(c, "zjj", DAY)
+            c.execute(
+                tables.mandate.update()
+                .where(tables.mandate.c.matter_id == one)
+                .values(indicator={"name": name})
+            )
+            counted.report(c, one, moment(DAY))
+        counted.report(c, counted.undertaking(c, "fgw", DAY), moment(DAY))
+        rows = registers.burden(c, work.calendar, QUARTER).rows
+
+    assert (("县住建局", 3, "投资完成额"), ("县发改委", 1, "")) == rows
+
+
 @pytest.mark.requirement("R-01-39")
 def test_a_leader_hears_of_his_open_matters_the_worst_first(engine: Engine) -> None:
     with engine.begin() as work:
