@@ -25,6 +25,7 @@ from processes.supervision import tables
 from processes.supervision import undertakings
 
 MESSAGE = "extension_requested"
+LAPSED = "extension_lapsed"
 #: 每任务≤2次, 审批时限2WD (CA-07 【补充】).
 MOST = 2
 DECISION_WORKDAYS = 2
@@ -35,7 +36,7 @@ STATUS_LABELS: Mapping[str, str] = {
     "GRANTED": "已批准",
     "GRANTED_IN_PART": "部分批准",
     "REFUSED": "不批准",
-    "WITHDRAWN": "单位未签发",
+    "WITHDRAWN": "未报批",
 }
 #: What the unit itself did not send on does not count.
 COUNTED = ("PENDING", "GRANTED", "GRANTED_IN_PART", "REFUSED")
@@ -154,6 +155,26 @@ def pending(connection: sa.Connection, undertaking_id: int) -> bool:
     return any(
         one.status == "PENDING" for one in of_undertaking(connection, undertaking_id)
     )
+
+
+def lapse(work: handlers.Work, undertaking: undertakings.Undertaking) -> None:
+    """Let a request go that nobody has decided on: the report is accepted."""
+    matter = matters.get(work.connection, undertaking.matter_id)
+    for asked in of_undertaking(work.connection, undertaking.id):
+        if asked.status == "PENDING":
+            work.correlate(
+                LAPSED,
+                instance_id=matter.root_id,
+                matching={"extension": asked.id},
+            )
+
+
+def drop(work: handlers.Work, undertaking_id: int) -> None:
+    """Take back a request of a unit that no longer handles the matter."""
+    for asked in of_undertaking(work.connection, undertaking_id):
+        if asked.status == "PENDING":
+            ladder.take_down(work, "extension", asked.id)
+            change(work, asked, status="WITHDRAWN", decided_at=work.now())
 
 
 def change(work: handlers.Work, extension: Extension, **changes: object) -> Extension:

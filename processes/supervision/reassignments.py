@@ -12,6 +12,7 @@ from engine import handlers
 from engine import people
 from processes.supervision import access
 from processes.supervision import entries
+from processes.supervision import extensions
 from processes.supervision import ladder
 from processes.supervision import mandates
 from processes.supervision import matters
@@ -156,6 +157,7 @@ def settle(
     if outcome == "REASSIGN":
         unit = _other_unit(work, old, given)
         undertakings.end(work, old, "REASSIGNED")
+        extensions.drop(work, old.id)
         successor = undertakings.open_one(
             work, matter, mandate, old.role, unit, old.duty, _time_left(work, old)
         )

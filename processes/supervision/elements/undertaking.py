@@ -6,6 +6,7 @@ from engine import errors
 from engine import handlers
 from processes.supervision import clocks
 from processes.supervision import entries
+from processes.supervision import extensions
 from processes.supervision import matters
 from processes.supervision import opinions
 from processes.supervision import reassignments
@@ -135,8 +136,9 @@ def return_report(call: handlers.Call) -> None:
 
 
 def accept_undertaking(call: handlers.Call) -> None:
-    """Accept the unit's part."""
-    undertakings.accept(call.work, undertaking_of(call).id)
+    """Accept the unit's part; it needs no more time."""
+    accepted = undertakings.accept(call.work, undertaking_of(call).id)
+    extensions.lapse(call.work, accepted)
 
 
 def _get(work: handlers.Work, undertaking: object) -> undertakings.Undertaking:
