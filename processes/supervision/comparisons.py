@@ -34,6 +34,7 @@ VERDICT_LABELS: Mapping[str, str] = {
     "MISSING": "未反馈",
 }
 LONGEST_CONTENT = 40
+LONGEST_BODY = 19_000
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,19 @@ def told(
             for place, line in enumerate(found, start=1)
         ]
     return "\n".join(parts)
+
+
+def shortened(body: str) -> str:
+    """Return a text that a circular holds: whole lines, and how many are left out."""
+    lines = body.split("\n")
+    kept, length = [], 0
+    for line in lines:
+        length += len(line) + 1
+        if length > LONGEST_BODY:
+            break
+        kept.append(line)
+    left = len(lines) - len(kept)
+    return "\n".join([*kept, f"（另有{left}行，见进度表。）"] if left else kept)
 
 
 def named_units(lines: Iterable[Line], reason: str) -> list[dict[str, str]]:

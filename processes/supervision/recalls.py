@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine.bpmn import model
 from processes.supervision import circulars
+from processes.supervision import imports
 from processes.supervision import mandates
 from processes.supervision import matters
 from processes.supervision import papers
@@ -81,6 +82,13 @@ def _breakdown(place: Place) -> Recalled:
     proposal = proposals.current(place.connection, place.matter)
     rows = [_row(one) for one in proposal.mandates]
     return {"opinion": proposal.opinion, "mandates": rows}
+
+
+def _measurable(place: Place) -> Recalled:
+    """Return the breakdown; rows that came from Excel are taken again unless typed."""
+    if papers.latest(place.connection, place.matter, imports.KIND) is None:
+        return _breakdown(place)
+    return {"opinion": proposals.current(place.connection, place.matter).opinion}
 
 
 def _proposal(place: Place) -> Recalled:
@@ -166,6 +174,8 @@ _REPORT = (
 _BY_HANDLER: Mapping[str, Callable[[Place], Recalled]] = {
     "record_paper": _paper,
     "record_breakdown": _breakdown,
+    "record_measurable": _measurable,
+    "evaluate_year": _paper,
     "record_proposal": _proposal,
     "draft_circular": _circular,
     "record_summary": _summary,

@@ -53,11 +53,18 @@ def accept_results(call: handlers.Call) -> Mapping[str, object]:
     continued = [one for one in outcomes if one.outcome == assessments.CONTINUE]
     accepted = [one.mandate.id for one in outcomes if one.outcome == assessments.DONE]
     assessments.conclude_wholes(work, matter, accepted)
-    return {
-        "unfinished": bool(continued),
-        "title": f"{matter.received_on.year}年十件实事未完成情况通报",
-        "body": assessments.told(continued),
-    }
+    if not continued:
+        return {"unfinished": False}
+    circular = measuring.write_circular(
+        call,
+        f"{matter.received_on.year}年十件实事未完成情况通报",
+        assessments.told(continued),
+        criticized=[
+            {"name": one.mandate.lead_unit, "reason": one.reason[:500]}
+            for one in continued
+        ],
+    )
+    return {"unfinished": True, "circular": circular}
 
 
 def conclude_watch(call: handlers.Call) -> None:

@@ -1,6 +1,7 @@
 """Plans, completions and their comparison, quarter by quarter and month by month."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from datetime import datetime
 from itertools import groupby
@@ -11,6 +12,7 @@ from engine import handlers
 from engine import people
 from engine import workdays
 from processes.supervision import assessments
+from processes.supervision import bulletins
 from processes.supervision import circulars
 from processes.supervision import comparisons
 from processes.supervision import completions
@@ -169,7 +171,7 @@ def plan_months(call: handlers.Call) -> Mapping[str, object]:
 
 
 def compare_quarter(call: handlers.Call) -> Mapping[str, object]:
-    """Compare the quarter's plan with what was done; prefill its circular."""
+    """Compare the quarter's plan with what was done; write a draft of its circular."""
     work, matter = call.work, matter_of(call)
     period = mapping_of(call.variables, "period")
     ids = [
@@ -180,18 +182,18 @@ def compare_quarter(call: handlers.Call) -> Mapping[str, object]:
     due_on = work.calendar.local_date(lines[0].undertaking.due_at)
     quarter = comparisons.quarter_of(work.connection, matter, due_on)
     late = comparisons.listed(lines, "MISSING")
-    return {
-        "compared": True,
-        "title": f"{due_on.year}年第{QUARTERS[quarter - 1]}季度《政府工作报告》"
-        "重点任务落实情况通报",
-        "body": comparisons.told(work.connection, lines, QUARTER_HEADINGS),
-        "praised": comparisons.named_units(
+    circular = write_circular(
+        call,
+        f"{due_on.year}年第{QUARTERS[quarter - 1]}季度政府工作报告任务落实情况通报",
+        comparisons.told(work.connection, lines, QUARTER_HEADINGS),
+        praised=comparisons.named_units(
             comparisons.listed(lines, "DONE"), "已完成全年目标"
         ),
-        "criticized": comparisons.named_units(
+        criticized=comparisons.named_units(
             [*comparisons.listed(lines, "BEHIND"), *late], "未完成季度计划或未反馈"
         ),
-    }
+    )
+    return {"compared": True, "circular": circular}
 
 
 def report_circular(call: handlers.Call) -> None:
@@ -216,7 +218,7 @@ def report_circular(call: handlers.Call) -> None:
 
 
 def compile_month(call: handlers.Call) -> Mapping[str, object]:
-    """Gather what the units reported in the month; prefill its circular."""
+    """Gather what the units reported in the month in a draft of its circular."""
     work = call.work
     month = mapping_of(call.variables, "month")
     lines = comparisons.lines_of(work.connection, _month_ids(month))
@@ -227,11 +229,9 @@ def compile_month(call: handlers.Call) -> Mapping[str, object]:
             f"{targets.label(mandate)} {mandate.content[:40]}（{undertaking.period}）："
             f"{said[:200]}；投资完成{targets.shown(completion.investment)}万元。"
         )
-    return {
-        "compared": True,
-        "title": f"{month['label']}十件实事进展情况通报",
-        "body": "\n".join(body),
-    }
+    title = f"{month['label']}十件实事进展情况通报"
+    circular = write_circular(call, title, "\n".join(body))
+    return {"compared": True, "circular": circular}
 
 
 def compare_milestones(call: handlers.Call) -> Mapping[str, object]:
@@ -252,9 +252,12 @@ def compare_milestones(call: handlers.Call) -> Mapping[str, object]:
             }
             for line in behind
         ],
-        "title": f"{month['label']}重点项目问责观察情况通报",
-        "body": comparisons.told(work.connection, lines, WATCH_HEADINGS),
-        "criticized": comparisons.named_units(behind, "未按时间节点推进"),
+        "circular": write_circular(
+            call,
+            f"{month['label']}重点项目问责观察情况通报",
+            comparisons.told(work.connection, lines, WATCH_HEADINGS),
+            criticized=comparisons.named_units(behind, "未按时间节点推进"),
+        ),
     }
 
 
@@ -329,6 +332,30 @@ def issue_lag_letter(call: handlers.Call) -> None:
         CONSEQUENCES[measure],
         matter_id=matter.id,
     )
+
+
+def write_circular(
+    call: handlers.Call,
+    title: str,
+    body: str,
+    *,
+    praised: Sequence[Mapping[str, str]] = (),
+    criticized: Sequence[Mapping[str, str]] = (),
+) -> int:
+    """Keep what was found as the draft of a circular, for the officer to go over."""
+    drafted = circulars.draft(
+        call.work,
+        matter_id=matter_of(call).id,
+        series="督查通报",
+        given={
+            "title": title,
+            "body": comparisons.shortened(body),
+            "praised": list(praised),
+            "criticized": list(criticized),
+        },
+        person=bulletins.SYSTEM,
+    )
+    return drafted.id
 
 
 def _verb(call: handlers.Call) -> str:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine import tables
 from engine import testing
+from engine import workdays
 from processes.supervision import matters
 from processes.verbs import finding
 from processes.verbs import measuring
@@ -18,6 +19,11 @@ UNITS = ("县交通局", "县教体局", "县住建局", "县民政局", "县水
 REPORT = {"title": "2026年县《政府工作报告》", "level": "县", "source_on": "2026-02-28"}
 LIVELIHOOD = {"title": "2026年县定十件实事", "level": "县", "source_on": "2026-02-28"}
 WATCH = {"title": "2026年重点项目", "source_on": "2026-02-28"}
+
+
+def day(year: int, month: int, number: int) -> datetime:
+    """Return nine o'clock of a day in Shanghai."""
+    return datetime(year, month, number, 9, tzinfo=workdays.SHANGHAI)
 
 
 def line(number: int = 1, **changes: object) -> dict[str, object]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from engine import database
 from engine import errors
 from engine import people
+from engine import queries
 from engine import testing
 from engine import workdays
 from processes import rehearsal
@@ -21,6 +22,7 @@ from processes.supervision import completions
 from processes.supervision import imports
 from processes.supervision import indicators
 from processes.supervision import matters
+from processes.supervision import recalls
 from processes.supervision import tables
 from processes.supervision import targets
 from processes.supervision import undertakings
@@ -141,6 +143,44 @@ def test_list_a_is_done_for_the_year_and_list_b_behind_the_quarter(
         {"DONE": [1, 4], "ON_PLAN": [3], "BEHIND": [2, 5], "MISSING": [6]},
         {"DONE": [1, 5], "ON_PLAN": [3, 4, 6], "BEHIND": [2], "MISSING": []},
     ] == lists
+
+
+@pytest.mark.requirement("R-03-14")
+def test_the_comparison_writes_a_draft_that_the_officer_finds_in_his_form(
+    story: testing.Story,
+) -> None:
+    matter = imported(story, 2)
+    first, _ = periods(story, matter)["4月10日"]
+    story.until(office.day(2026, 4, 14))
+    reported(story, first, 100)
+    story.until(office.day(2026, 4, 15))
+
+    (task,) = [one for one in story.open_tasks() if one.name == "起草通报"]
+    with story.engine.read() as connection:
+        officer = people.identity(connection, "dc_officer", story.now)
+        summary = queries.task(connection, officer, task.id)
+        definition = story.engine.library.get(connection, summary.definition_id)
+        element = definition.process.elements[summary.element_id]
+        variables = queries.variables_at(connection, story.engine.library, task.id)
+        form = recalls.recall(connection, element, variables)
+
+    assert "2026年第一季度政府工作报告任务落实情况通报" == form["title"]
+    assert [{"name": "jtj", "reason": "T01已完成全年目标"}] == form["praised"]
+    assert [{"name": "zjj", "reason": "T02未完成季度计划或未反馈"}] == form[
+        "criticized"
+    ]
+    assert "一、已完成全年目标的任务（1项）" in form["body"]
+    assert "三、未反馈的任务（1项）" in form["body"]
+
+
+def test_a_circular_of_very_many_tasks_is_cut_between_lines() -> None:
+    lines = [f"{number}.{'落' * 95}" for number in range(1, 301)]
+
+    *kept, last = comparisons.shortened("\n".join(lines)).split("\n")
+
+    assert lines[: len(kept)] == kept
+    assert f"（另有{300 - len(kept)}行，见进度表。）" == last
+    assert "短" == comparisons.shortened("短")
 
 
 def test_a_report_that_was_sent_back_does_not_count(story: testing.Story) -> None:
