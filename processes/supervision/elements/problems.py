@@ -21,6 +21,9 @@ from processes.supervision import three_lists
 from processes.supervision.elements.inspecting import inspection_of
 from processes.supervision.elements.registration import matter_of
 
+#: The word with which the unit's head decides (主要领导亲自审定, R-02-37).
+FINAL = "审定"
+
 
 def install(registry: handlers.Registry) -> None:
     """Register the handlers, functions and choices of this part."""
@@ -127,13 +130,16 @@ def record_measures(call: handlers.Call) -> None:
 
 
 def record_measures_opinion(call: handlers.Call) -> None:
-    """Append what the unit's head decides on the measures; approved they are sent."""
+    """Append what the unit's deputy or head decides on the measures.
+
+    A return opens them again; what the head has approved is sent.
+    """
     problem = problem_of(call)
     drafter = remedies.measures_in_force(call.work.connection, problem.id)[-1].person
     opinion = _opinion(call, problem, "measures", problem.id, drafter)
     if opinion.decision == "RETURN":
         problems.move(call.work, problem, "ANALYSED")
-    else:
+    elif opinion.verb == FINAL:
         remedies.submit(call.work, problem)
 
 

@@ -148,6 +148,7 @@ def to_measures(story: testing.Story) -> None:
 def to_responsibility(story: testing.Story) -> None:
     to_measures(story)
     plan(story)
+    story.complete("分管负责人审核措施", person="unit_deputy.cgj", fields=APPROVE)
     story.complete("主要负责人审定措施", person="unit_head.cgj", fields=APPROVE)
 
 
@@ -330,6 +331,7 @@ def test_nobody_approves_his_own_measures(story: testing.Story) -> None:
             starts_at=BEGIN,
         )
     story.complete("制定整改措施", person="unit_head.cgj", fields=MEASURES)
+    story.complete("分管负责人审核措施", person="unit_deputy.cgj", fields=APPROVE)
 
     refused(
         story,
