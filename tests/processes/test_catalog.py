@@ -30,6 +30,8 @@ TEMPLATE = office.CATALOG / "element-templates" / "approval.json"
 ROLES = {role for _, role, _ in demo.PERSONS} | {
     f"{role}.${{unit}}" for role, _ in demo.UNIT_ROLES
 }
+#: Forms for texts that the system drafts as variables; a return shows them as edited.
+DRAFTED = {"annual_reports"}
 NAMESPACES = {
     "bpmndi": "http://www.omg.org/spec/BPMN/20100524/DI",
     "bpmn": "http://www.omg.org/spec/BPMN/20100524/MODEL",
@@ -284,6 +286,7 @@ def test_no_form_lets_the_caller_or_long_texts_become_variables() -> None:
     kept = [
         (path.stem, part["key"])
         for path in FORMS
+        if path.stem not in DRAFTED
         for part in json.loads(path.read_text("utf-8"))["components"]
         if part["type"] == "textarea" or part.get("key", "").startswith("caller_")
         if part.get("properties", {}).get("store") != "record"
@@ -301,7 +304,7 @@ def test_a_description_names_what_is_there(path: Path) -> None:
     assert path.parent.name == told.key
     assert told.key in keys
     assert re.fullmatch(r"\d\d", told.category)
-    assert told.starters <= ROLES
+    assert told.starters <= {role.partition(".")[0] for role in ROLES}
     assert told.start_form in ["", *form_ids()]
     for document in told.documents:
         if document.template is not None:
