@@ -11,6 +11,7 @@ from web import documents
 from web import headers
 from web import health
 from web import hotline
+from web import imports
 from web import inbox
 from web import labels
 from web import limits
@@ -25,7 +26,7 @@ from web import tasks
 
 csrf = CSRFProtect()
 
-#: The longest request: a form with its texts, or a ticket. No page takes files.
+#: The longest request: a form with its texts, a ticket, or an Excel workbook.
 LARGEST_REQUEST_BYTES = 2 * 1024 * 1024
 
 
@@ -56,7 +57,8 @@ def create_app(
     headers.install(app)
     assets.register(app)
     for part in (
-        tasks, matters, problems, procedures, documents, inbox, health, hotline,
+        tasks, matters, problems, imports, procedures, documents, inbox, health,
+        hotline,
     ):  # fmt: skip
         app.register_blueprint(part.bp)
     # Programs carry a key and no cookie: there is nothing to forge a request with.

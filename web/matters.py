@@ -1,5 +1,6 @@
 """The ledger (督查台账) and the page of one matter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint
@@ -17,6 +18,7 @@ from processes.supervision import access
 from processes.supervision import callers
 from processes.supervision import dossiers
 from processes.supervision import hotline
+from processes.supervision import imports
 from processes.supervision import lights
 from processes.supervision import matters
 from processes.supervision import three_lists
@@ -142,8 +144,15 @@ def withdraw(matter_id: int) -> ResponseReturnValue:
     return redirect(url_for("matters.show", matter_id=matter_id), code=303)
 
 
-def page(matter_id: int, caller: callers.Caller | None = None) -> str:
-    """Return the page of a matter, with the caller's data only where just asked for."""
+def page(
+    matter_id: int,
+    caller: callers.Caller | None = None,
+    faults: Sequence[str] = (),
+) -> str:
+    """Return the page of a matter, with the caller's data only where just asked for.
+
+    `faults` are those of a workbook that was just to be imported.
+    """
     identity = current_user.identity
     engine = office.engine()
     with engine.read() as connection:
@@ -163,6 +172,7 @@ def page(matter_id: int, caller: callers.Caller | None = None) -> str:
             for opened in queries.open_tasks_of(connection, root_id)
         ]
         may_look = callers.may_look(connection, matter_id, identity)
+        may_import = imports.may_keep(connection, dossier.matter, identity)
     ended = dossier.matter.status in matters.ENDED
     return render_template(
         "matters/show.html",
@@ -170,6 +180,8 @@ def page(matter_id: int, caller: callers.Caller | None = None) -> str:
         listed=listed,
         caller=caller,
         may_look=may_look,
+        may_import=may_import,
+        faults=faults,
         is_clerk=access.holds(identity, *hotline.CLERKS) and not ended,
         events=events,
         standing=places,

@@ -59,6 +59,16 @@ def keep(
     )
 
 
+def may_keep(
+    connection: sa.Connection, matter: matters.Matter, identity: people.Identity
+) -> tuple[str, ...]:
+    """Return the headings a workbook must have, for those who may import one now."""
+    if identity.groups.isdisjoint(IMPORTERS) or matter.status not in OPEN:
+        return ()
+    columns = COLUMNS.get(targets.measured_by(connection, matter), ())
+    return tuple(one.heading for one in columns if one.required)
+
+
 def units(connection: sa.Connection) -> spreadsheets.Units:
     """Return the codes of active units by name, short name and code."""
     unit = engine_tables.unit.c
