@@ -32,6 +32,9 @@ UNIT_ROLES = frozenset({"unit_registrar", "unit_handler", "unit_deputy", "unit_h
 #: what they inspect.
 APPRAISERS = frozenset({"perf_office"})
 GROUP = frozenset({"group_leader", "group_member"})
+#: Who receives what was referred (移交), and the letters by which it is.
+RECEIVERS = frozenset({"discipline_recv"})
+REFERRALS = ("TRANSFER", "ACCOUNTABILITY")
 
 
 def visible(identity: people.Identity) -> sa.ColumnElement[bool]:
@@ -40,9 +43,9 @@ def visible(identity: people.Identity) -> sa.ColumnElement[bool]:
     Overseers see every matter; holders of a post in a unit see those issued to
     their unit, in which a problem of the unit was found, or whose circular of a quarter
     or conclusion was sent to it; the appraisal office sees all that was inspected, a
-    member of a group what the group inspects. A substitute sees what his principal
-    sees, within the procedures he stands in for. The three guardians (三员) see none,
-    whatever else they hold.
+    member of a group what the group inspects; whoever receives referrals what was
+    referred. A substitute sees what his principal sees, within the procedures he stands
+    in for. The three guardians (三员) see none, whatever else they hold.
     """
     if identity.roles & GUARDIANS:
         return sa.false()
@@ -82,6 +85,10 @@ def _of_groups(person: str, groups: frozenset[str]) -> sa.ColumnElement[bool]:
         problem = sa.select(tables.problem.c.matter_id)
         conditions.append(matter.id.in_(sa.select(inspection.matter_id)))
         conditions.append(matter.id.in_(problem))
+    if groups & RECEIVERS:
+        document = tables.document.c
+        referred = sa.select(document.matter_id).where(document.type.in_(REFERRALS))
+        conditions.append(matter.id.in_(referred))
     units = sorted(
         unit
         for role, _, unit in (group.partition(".") for group in groups)

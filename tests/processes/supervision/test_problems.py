@@ -307,6 +307,30 @@ def test_a_member_of_a_group_sees_what_the_group_inspects(
     assert not access.holds(other, *access.OVERSEERS)
 
 
+@pytest.mark.requirement("R-02-28")
+def test_only_what_was_referred_is_seen_by_whoever_receives_referrals(
+    engine: Engine, vault: callers.Vault
+) -> None:
+    with engine.begin() as work:
+        (problem,) = listed(work, vault, "cgj")
+        matter = matters.get(work.connection, problem.matter_id)
+        receiver = people.identity(work.connection, "discipline_recv", work.now())
+        with pytest.raises(errors.NotFound):
+            matters.find(work.connection, receiver, matter.number)
+        documents.register(
+            work,
+            matter=matter,
+            type="TRANSFER",
+            number="夏政办函〔2026〕1号",
+            title="移交函",
+            data={},
+            template=None,
+        )
+        found = matters.find(work.connection, receiver, matter.number)
+
+    assert matter.id == found.id
+
+
 @pytest.mark.requirement("R-02-44")
 def test_the_procedures_name_the_documents_they_follow(engine: Engine) -> None:
     with engine.read() as connection:
