@@ -91,6 +91,17 @@ def test_every_task_of_the_report_has_an_indicator_and_four_plan_values(
     refused(story, lambda: break_down(story, "立项分解", *rows), key, "R-01-09")
 
 
+@pytest.mark.requirement("R-03-13")
+@pytest.mark.parametrize("key", ["lead_unit", "responsible_person", "due_on"])
+def test_every_task_of_the_report_has_a_unit_a_person_and_a_day(
+    story: testing.Story, key: str
+) -> None:
+    started(story, GOV, office.REPORT)
+    rows = [office.target(), office.target(**{key: None})]
+
+    refused(story, lambda: break_down(story, "立项分解", *rows), key)
+
+
 @pytest.mark.requirement("R-01-09")
 @pytest.mark.parametrize("value", ["many", True, [], {}])
 def test_a_plan_value_is_a_number(story: testing.Story, value: object) -> None:
