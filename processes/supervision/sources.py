@@ -15,11 +15,14 @@ from processes import procedures
 from processes.supervision import deadlines
 from processes.supervision import entries
 from processes.supervision import matters
+from processes.supervision import resolutions
 from processes.supervision import tables
 from processes.supervision import transcription
 
 RANKS = ("mayor", "exec_vice_mayor", "vice_mayor", "party_leader", "upper")
 LONGEST = {"doc_no": 100}
+#: The list in which a meeting's minutes say what it resolved.
+RESOLUTIONS = "items"
 ROLLS: Mapping[str, workdays.Roll] = {
     "NEXT": "next",
     "PREV": "previous",
@@ -74,7 +77,7 @@ def read(
         comprehensive=entries.flag(given, "comprehensive"),
         long_cycle=entries.flag(given, "long_cycle"),
         parent_id=_parent(work.connection, entries.optional_text(given, "parent")),
-        details={key: given[key] for key in sorted(given) if key not in COLUMNS},
+        details=_details(given),
     )
     due = deadlines.of_procedure(
         work.calendar,
@@ -139,6 +142,13 @@ def duplicates(connection: sa.Connection, matter: matters.Matter) -> list[str]:
         )
     alike = matters.resembling(connection, matter.title, elsewhere)
     return list(dict.fromkeys([*same, *(one.number for one in alike)]))
+
+
+def _details(given: entries.Entries) -> dict[str, object]:
+    details = {key: given[key] for key in sorted(given) if key not in COLUMNS}
+    if RESOLUTIONS in details:
+        details[RESOLUTIONS] = resolutions.supervised(given, RESOLUTIONS)
+    return details
 
 
 def _parent(connection: sa.Connection, number: str) -> int | None:

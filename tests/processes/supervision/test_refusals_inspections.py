@@ -22,7 +22,14 @@ MINUTES: testing.Values = {
     "source_rank": "mayor",
     "source_leader": "mayor",
     "original": "纪要2026-009",
-    "items": [{"content": "完成背街小巷改造", "unit": "zjj"}],
+    "items": [
+        {
+            "content": "完成背街小巷改造",
+            "unit": "zjj",
+            "supervised": True,
+            "requirement": "按期完工。",
+        }
+    ],
     "urgency": "平件",
     "secrecy": "内部",
 }
