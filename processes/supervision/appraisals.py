@@ -18,6 +18,7 @@ from engine import errors
 from engine import handlers
 from processes.supervision import entries
 from processes.supervision import inspection_plans
+from processes.supervision import inspections
 from processes.supervision import problems
 from processes.supervision import tables
 
@@ -162,16 +163,19 @@ def record(
     ]
 
 
-def record_rectifying(work: handlers.Work, matter_id: int) -> list[Result]:
-    """Keep how each unit rectified the problems of a matter (结果计入绩效考核)."""
-    found = problems.of_matter(work.connection, matter_id)
+def record_rectifying(
+    work: handlers.Work, inspection: inspections.Inspection
+) -> list[Result]:
+    """Keep how each unit rectified what an inspection found (结果计入绩效考核)."""
+    found = problems.of_inspection(work.connection, inspection.id)
     year = work.calendar.local_date(work.now()).year
     kept = []
     for unit in dict.fromkeys(one.unit for one in found):
         own = [one for one in found if one.unit == unit]
-        inspected = {one.inspection_id for one in own}
-        content = _count(unit, sorted(inspected), own).content()
-        kept.append(_keep(work, matter_id, unit, year, RECTIFYING, None, content))
+        content = _count(unit, [inspection.id], own).content()
+        kept.append(
+            _keep(work, inspection.matter_id, unit, year, RECTIFYING, None, content)
+        )
     return kept
 
 

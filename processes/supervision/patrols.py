@@ -17,6 +17,7 @@ from engine import people
 from engine.workdays import Calendar
 from processes.supervision import entries
 from processes.supervision import inbox
+from processes.supervision import matters
 from processes.supervision import tables
 
 PROCEDURE = "proc_patrol"
@@ -66,13 +67,8 @@ def begin(
     leader = people.names(work.connection, [duty.leader])[duty.leader]
     told = {**fields, "source_leader": leader}
     started = work.start(PROCEDURE, fields=told, person=person)
-    matter = tables.matter.c
-    matter_id = work.connection.scalar(
-        sa.select(matter.id).where(matter.root_id == started.instance_id)
-    )
-    if matter_id is None:
-        raise errors.DuchaError("巡查没有登记成事项。", duty_id=duty.id)
-    return _change(work, duty, matter_id=matter_id)
+    matter = matters.by_number(work.connection, started.business_key or "")
+    return _change(work, duty, matter_id=matter.id)
 
 
 def remind(work: handlers.Work, duty: Duty) -> Duty:

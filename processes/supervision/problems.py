@@ -255,12 +255,13 @@ def register(
     return listed
 
 
-def send(work: handlers.Work, matter: matters.Matter) -> list[Problem]:
+def send(
+    work: handlers.Work, matter: matters.Matter, inspection_id: int
+) -> list[Problem]:
     """Send the list to the units it names; each is told of its own problems only."""
     sent = [
         move(work, one, "SENT")
-        for one in of_matter(work.connection, matter.id)
-        if one.state == "LISTED"
+        for one in with_states(work.connection, inspection_id, ("LISTED",))
     ]
     for one in sent:
         group = inbox.group(people.group("unit_handler", one.unit))
@@ -375,8 +376,19 @@ def reopen(work: handlers.Work, problem: Problem) -> Problem:
     )
 
 
+def of_inspection(connection: sa.Connection, inspection_id: int) -> list[Problem]:
+    """Return the problems that one inspection found, in the order of their numbers."""
+    rows = connection.execute(
+        sa.select(tables.problem)
+        .where(tables.problem.c.inspection_id == inspection_id)
+        .order_by(tables.problem.c.id)
+    )
+    return [Problem(**row._mapping) for row in rows]
+
+
 def with_states(
-    connection: sa.Connection, matter_id: int, states: Sequence[str]
+    connection: sa.Connection, inspection_id: int, states: Sequence[str]
 ) -> list[Problem]:
-    """Return the matter's problems in these states."""
-    return [one for one in of_matter(connection, matter_id) if one.state in states]
+    """Return the problems of one inspection that are in these states."""
+    found = of_inspection(connection, inspection_id)
+    return [one for one in found if one.state in states]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from processes.supervision import entries
+from processes.supervision import inspections
 from processes.supervision import problems
 from processes.supervision import samples
 from processes.supervision import tables
@@ -38,7 +39,7 @@ class SecondLook:
 
 def choose(
     work: handlers.Work,
-    matter_id: int,
+    inspection: inspections.Inspection,
     fields: entries.Entries,
     least_percent: int,
     signed: problems.Signature,
@@ -52,7 +53,7 @@ def choose(
         return []
     closed = {
         one.number: one
-        for one in problems.with_states(work.connection, matter_id, ("CLOSED",))
+        for one in problems.with_states(work.connection, inspection.id, ("CLOSED",))
     }
     if mode == "RANDOM":
         percent = entries.optional_whole(
@@ -60,7 +61,7 @@ def choose(
         )
         drawn = samples.at_random(
             work,
-            matter_id,
+            inspection.matter_id,
             "SECOND_LOOK",
             list(closed),
             percent or least_percent,
@@ -70,6 +71,7 @@ def choose(
     chosen = entries.choices(fields, "chosen", sorted(closed))
     if not chosen:
         raise entries.refusal("chosen", "请选择要“回头看”的问题。")
+    matter_id = inspection.matter_id
     samples.by_hand(work, matter_id, "SECOND_LOOK", list(closed), chosen, signed)
     return [closed[number] for number in chosen]
 
@@ -81,8 +83,12 @@ def record(
     signed: problems.Signature,
 ) -> problems.Problem:
     """Keep what was seen; a problem that has come back is opened again (REOPENED)."""
-    drawn = samples.of_matter(work.connection, problem.matter_id)
-    if not drawn or problem.number not in drawn[-1].drawn:
+    listed = [
+        one
+        for one in samples.of_matter(work.connection, problem.matter_id)
+        if problem.number in one.drawn
+    ]
+    if not listed or problem.state != "CLOSED":
         raise errors.Refused(
             f"问题 {problem.number} 没有列入“回头看”。", problem=problem.number
         )
@@ -91,7 +97,7 @@ def record(
         tables.second_look.insert().values(
             problem_id=problem.id,
             round=problem.round,
-            sample_id=drawn[-1].id,
+            sample_id=listed[-1].id,
             result=result,
             finding=entries.text(fields, "finding", longest=2000),
             **asdict(signed),

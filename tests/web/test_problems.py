@@ -41,7 +41,7 @@ def patrol(engine: engines.Engine, signed_in: Callable[[str], Visitor]) -> str:
         ]
         signed = problems.Signature("group_leader", None, work.now())
         problems.register(work, matter, inspection.id, found, signed)
-        problems.send(work, matter)
+        problems.send(work, matter, inspection.id)
     assert 303 == page.status_code
     return f"/matters/{matter.id}"
 

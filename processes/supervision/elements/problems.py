@@ -85,7 +85,7 @@ def record_problems(call: handlers.Call) -> Mapping[str, object]:
 
 def send_problems(call: handlers.Call) -> None:
     """Send the list to the units that must rectify."""
-    problems.send(call.work, matter_of(call))
+    problems.send(call.work, matter_of(call), inspection_of(call).id)
 
 
 # -- causes, levels, measures, responsibilities ------------------------------------
@@ -231,10 +231,10 @@ def print_three_lists(call: handlers.Call) -> None:
 
 def choose_second_looks(call: handlers.Call) -> Mapping[str, object]:
     """Choose which closed problems are looked at again; none ends the looking."""
-    matter = matter_of(call)
+    inspection = inspection_of(call)
     least = remedies.rule(call.work.connection, "second_look_percent")
     signed = problems.signature(call)
-    chosen = second_looks.choose(call.work, matter.id, call.fields, least, signed)
+    chosen = second_looks.choose(call.work, inspection, call.fields, least, signed)
     return {"looked_at": [one.id for one in chosen]}
 
 
@@ -246,7 +246,7 @@ def record_second_look(call: handlers.Call) -> None:
 
 def keep_rectifying_results(call: handlers.Call) -> None:
     """Keep how each unit rectified, for the annual appraisal."""
-    appraisals.record_rectifying(call.work, matter_of(call).id)
+    appraisals.record_rectifying(call.work, inspection_of(call))
 
 
 # -- functions of expressions ------------------------------------------------------
@@ -268,9 +268,9 @@ def unit_of_problem(work: handlers.Work, problem: object) -> str:
     return _get(work, problem).unit
 
 
-def problems_to_rectify(work: handlers.Work, matter: object) -> list[int]:
-    """Return the problems sent to a unit, or opened again by a second look."""
-    number = entries.number({"matter": matter}, "matter")
+def problems_to_rectify(work: handlers.Work, inspection: object) -> list[int]:
+    """Return what an inspection found that is sent to a unit, or opened again."""
+    number = entries.number({"inspection": inspection}, "inspection")
     waiting = problems.with_states(work.connection, number, problems.TO_ANALYSE)
     return [one.id for one in waiting]
 
@@ -312,9 +312,9 @@ def findings(
 def closed_problems(
     reading: handlers.Reading, element: model.Element, variables: Mapping[str, object]
 ) -> list[choices.Choice]:
-    """Return the closed problems of the matter."""
-    matter = entries.number(variables, "matter")
-    closed = problems.with_states(reading.connection, matter, ("CLOSED",))
+    """Return the closed problems that the inspection found."""
+    inspection = entries.number(variables, "inspection")
+    closed = problems.with_states(reading.connection, inspection, ("CLOSED",))
     return [
         {"value": one.number, "label": f"{one.number} {one.content[:60]}"}
         for one in closed

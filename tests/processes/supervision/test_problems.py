@@ -71,7 +71,7 @@ def listed(
     problems.register(
         work, matter, inspection.id, [found(unit) for unit in units], signed(work)
     )
-    return problems.send(work, matter)
+    return problems.send(work, matter, inspection.id)
 
 
 def charged(work: handlers.Work, problem: problems.Problem) -> problems.Problem:
@@ -161,7 +161,7 @@ def test_a_problem_that_comes_back_is_opened_as_another_round(
         done = closed(work, problem)
         chosen = second_looks.choose(
             work,
-            done.matter_id,
+            inspections.get(work.connection, done.inspection_id),
             {"mode": "CHOSEN", "chosen": [done.number]},
             10,
             signed(work, "perf_office"),
@@ -436,7 +436,8 @@ def test_how_units_rectified_is_kept_for_the_year(
         first, second = listed(work, vault, "cgj", "zjj")
         closed(work, first)
         charged(work, second)
-        appraisals.record_rectifying(work, first.matter_id)
+        inspection = inspections.get(work.connection, first.inspection_id)
+        appraisals.record_rectifying(work, inspection)
         (result,) = appraisals.of_year(work.connection, "cgj", 2026)
         (other,) = appraisals.of_year(work.connection, "zjj", 2026)
 
