@@ -473,6 +473,12 @@ def end(work: handlers.Work, matter: Matter, status: str) -> Matter:
     now = work.now()
     for subject in ("matter", "approval"):
         ladder.take_down(work, subject, matter.id)
+    stop = tables.clock_stop
+    work.connection.execute(
+        stop.update()
+        .where(stop.c.matter_id == matter.id, stop.c.resumed_at.is_(None))
+        .values(resumed_at=now)
+    )
     late_days, late_workdays = lights.lateness(work.calendar, matter.due_at, now)
     return move(
         work,

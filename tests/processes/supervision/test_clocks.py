@@ -80,3 +80,17 @@ def test_a_clock_stops_once(engine: Engine, vault: callers.Vault) -> None:
         (kept,) = clocks.of_matter(work.connection, matter.id)
 
     assert (stop.id, 0) == (kept.id, kept.workdays)
+
+
+def test_a_clock_that_stands_still_ends_with_its_matter(
+    engine: Engine, vault: callers.Vault
+) -> None:
+    """Nobody waits for the caller of a matter that was withdrawn."""
+    with engine.begin() as work:
+        lead = issued(work, vault)[0]
+        matter = matters.get(work.connection, lead.matter_id)
+        clocks.stop(work, matter, "CALLER")
+        ended = matters.end(work, matter, "CANCELLED")
+        (kept,) = clocks.of_matter(work.connection, matter.id)
+
+    assert ended.closed_at == kept.resumed_at
