@@ -14,6 +14,7 @@ from engine import tables as engine_tables
 from processes import procedures
 from processes.supervision import access
 from processes.supervision import callers
+from processes.supervision import completeness
 from processes.supervision import tables
 from processes.supervision import wording
 
@@ -43,6 +44,8 @@ class Dossier:
     volume: Row | None
     papers: tuple[Row, ...]
     circulars: tuple[Row, ...]
+    #: Which of 有布置、有检查、有落实、有结果 the records do not show yet.
+    lacking: tuple[str, ...]
     #: By form and key: how a field is called, and how its options are.
     words: Mapping[str, wording.Words]
     start_form: str
@@ -52,6 +55,11 @@ class Dossier:
     def name(self, person: str | None) -> str:
         """Return how a person is called; the account where nobody has it any more."""
         return self.names.get(person or "", person or "")
+
+    @property
+    def is_taken_up(self) -> bool:
+        """Whether the matter must come to have all four parts (R-04-03)."""
+        return completeness.applies(self.matter.status)
 
     def awaits_extension(self, undertaking_id: int) -> bool:
         """Say whether a request for more time waits for its decision (延期待批)."""
@@ -138,6 +146,7 @@ def dossier(
         volume=_one(connection, tables.archive_volume, matter_id),
         papers=papers,
         circulars=circulars,
+        lacking=completeness.lacking(connection, matter_id),
         words=wording.of_forms(connection, {start_form, *(row.form for row in papers)}),
         start_form=start_form,
         names=people.names(connection, persons),
