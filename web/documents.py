@@ -1,4 +1,4 @@
-"""Official documents, as PDF in the browser."""
+"""Official documents, as PDF in the browser and as docx to take along."""
 
 from flask import Blueprint
 from flask import Response
@@ -7,11 +7,13 @@ from flask_login import current_user
 from flask_login import login_required
 
 from engine import errors
+from processes.supervision import documents
 from processes.supervision import dossiers
 from web import office
 
 bp = Blueprint("documents", __name__)
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 #: The browser's own viewer shows the file; the file itself may do nothing.
 POLICY = "default-src 'none'; object-src 'self'; frame-ancestors 'none'"
 
@@ -33,4 +35,16 @@ def show(document_id: int) -> ResponseReturnValue:
         "Content-Disposition", "inline", filename=f"{document.type}-{document.id}.pdf"
     )
     response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@bp.get("/documents/<int:document_id>.docx")
+@login_required
+def take(document_id: int) -> ResponseReturnValue:
+    """Send the docx, which says what the PDF says, to whoever may read that."""
+    content = documents.word_file(office.engine(), current_user.identity, document_id)
+    response = Response(content, mimetype=DOCX)
+    response.headers.set(
+        "Content-Disposition", "attachment", filename=f"document-{document_id}.docx"
+    )
     return response

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from engine import people
 from engine import tables as engine_tables
 from processes import fonts
 from processes.supervision import access
+from processes.supervision import docx
 from processes.supervision import matters
 from processes.supervision import tables
 
@@ -32,6 +34,19 @@ SUFFIX = ".typ"
 #: What templates of all procedures may import.
 SHARED = "common/documents/"
 CHANNEL = "document"
+#: HTML has no word for these: they are said by classes, which the docx reads.
+WORDS_NAME = "words-of-a-document.typ"
+WORDS = """
+#let stood(it) = html.elem("div", attrs: (class: repr(it.alignment)), it.body)
+#show align: stood
+#show place: stood
+#show grid: it => html.elem(
+  "p",
+  attrs: (class: "row"),
+  it.children.map(one => html.elem("span", one.body)).join(),
+)
+#include sys.inputs.template
+"""
 
 #: What every unit of a matter may read; letters are for the unit they are sent to.
 SHOWN_TO_UNITS = (
@@ -168,18 +183,20 @@ def of_matter(
 def pdf(door: Door, identity: people.Identity, document_id: int) -> bytes:
     """Return the PDF of a document to one who may see it, printing it if need be."""
     with door.read() as connection:
-        found = connection.scalar(
-            sa.select(tables.document.c.id)
-            .join(tables.matter)
-            .where(
-                tables.document.c.id == document_id,
-                tables.document.c.template.is_not(None),
-                _readable(identity),
-            )
-        )
-    if found is None:
-        raise errors.NotFound(document_id=document_id)
+        _readable_row(connection, identity, document_id)
     return print_once(door, document_id)
+
+
+def word_file(door: Door, identity: people.Identity, document_id: int) -> bytes:
+    """Return the document as docx to one who may read its PDF (R-02-02).
+
+    It is made anew from the frozen data each time, and says what the PDF says.
+    """
+    with door.read() as connection:
+        row = _readable_row(connection, identity, document_id)
+        files = template_files(connection, row.template)
+    html = render(files, row.template, row.data, created_at=row.created_at, html=True)
+    return docx.write(html.decode(), title=row.title, created_at=row.created_at)
 
 
 def print_once(door: Door, document_id: int) -> bytes:
@@ -211,10 +228,16 @@ def print_once(door: Door, document_id: int) -> bytes:
 
 
 def render(
-    files: Mapping[str, bytes], template: str, data: bytes, *, created_at: datetime
+    files: Mapping[str, bytes],
+    template: str,
+    data: bytes,
+    *,
+    created_at: datetime,
+    html: bool = False,
 ) -> bytes:
-    """Return the PDF of a template, one of these files, filled with JSON data.
+    """Return the PDF, or the HTML, of a template filled with JSON data.
 
+    `template` is one of these files. HTML has the words and not the page.
     The data reaches the template as one text that it parses: nothing in it is ever
     markup. A template reads nothing but these files. Raise `NotPrintable` where the
     template has a fault.
@@ -227,14 +250,23 @@ def render(
                 raise NotPrintable(template=template)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        if html:
+            main = root / WORDS_NAME
+            main.write_text(WORDS, encoding="utf-8")
+        else:
+            main = root / template
         try:
             pages = typst.compile(
-                root / template,
+                main,
                 root=root,
                 font_paths=fonts.font_paths(),
                 ignore_system_fonts=True,
-                format="pdf",
-                sys_inputs={"data": data.decode()},
+                format="html" if html else "pdf",
+                sys_inputs={
+                    "data": data.decode(),
+                    "format": "html" if html else "pdf",
+                    "template": f"/{template}",
+                },
                 timestamp=created_at.replace(microsecond=0),
             )
         except typst.TypstError as error:
@@ -281,6 +313,23 @@ def faults(name: str, content: bytes) -> list[str]:
 def _row(connection: sa.Connection, document_id: int) -> sa.Row[tuple[object, ...]]:
     row = connection.execute(
         sa.select(tables.document).where(tables.document.c.id == document_id)
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(document_id=document_id)
+    return row
+
+
+def _readable_row(
+    connection: sa.Connection, identity: people.Identity, document_id: int
+) -> sa.Row[*tuple[Any, ...]]:
+    row = connection.execute(
+        sa.select(tables.document)
+        .join(tables.matter)
+        .where(
+            tables.document.c.id == document_id,
+            tables.document.c.template.is_not(None),
+            _readable(identity),
+        )
     ).one_or_none()
     if row is None:
         raise errors.NotFound(document_id=document_id)

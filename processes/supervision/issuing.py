@@ -36,10 +36,14 @@ def issue(
     """Register a document of a type that the matter's procedure describes.
 
     Its 文号 is drawn now, in this transaction; `chosen` are the variables of the
-    instance, of which one may decide the 代字 (发文机关二选一, R-01-04).
+    instance, of which one may decide the 代字 (发文机关二选一, R-01-04). A circular
+    bears its issue, unless its procedure gives circulars a 代字 of their own.
     """
     kind = sources.procedure_of(work.connection, matter).document(type)
-    number = circular.number if circular else _number(work, matter, kind, chosen)
+    if circular is not None and kind.number in (*OWN_NUMBER, *circulars.SERIES):
+        number = circular.number
+    else:
+        number = _number(work, matter, kind, chosen)
     said = gather(work, matter)
     said |= {
         "number": number,
