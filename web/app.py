@@ -21,6 +21,7 @@ from web import office
 from web import problems
 from web import procedures
 from web import refusals
+from web import requests
 from web import settings as settings_module
 from web import tasks
 
@@ -57,8 +58,8 @@ def create_app(
     headers.install(app)
     assets.register(app)
     for part in (
-        tasks, matters, problems, imports, procedures, documents, inbox, health,
-        hotline,
+        tasks, matters, problems, requests, imports, procedures, documents, inbox,
+        health, hotline,
     ):  # fmt: skip
         app.register_blueprint(part.bp)
     # Programs carry a key and no cookie: there is nothing to forge a request with.

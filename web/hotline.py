@@ -87,6 +87,12 @@ def withdrawals() -> ResponseReturnValue:
     return once(followed_up("hotline_withdrawal"))
 
 
+@bp.post("/extensions")
+def extensions() -> ResponseReturnValue:
+    """Take the answer to our request for more time."""
+    return once(followed_up("hotline_extension"))
+
+
 def followed_up(
     message: str,
 ) -> Callable[[unit_of_work.UnitOfWork, Mapping[str, Any]], Answer]:

@@ -25,6 +25,7 @@ from processes.supervision import three_lists
 from web import labels
 from web import limits
 from web import office
+from web import requests
 from web import standing
 
 bp = Blueprint("matters", __name__)
@@ -183,6 +184,7 @@ def page(
         may_import=may_import,
         faults=faults,
         is_clerk=access.holds(identity, *hotline.CLERKS) and not ended,
+        offered=requests.offered(identity, dossier),
         events=events,
         standing=places,
         waiting=waiting,
