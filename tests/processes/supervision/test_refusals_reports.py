@@ -222,6 +222,39 @@ def test_an_inspection_has_a_manner_that_the_procedure_knows(
     refused(story, begin, "manner")
 
 
+def test_a_procedure_without_manners_has_no_inspections_of_its_own(
+    story: testing.Story,
+) -> None:
+    started(story, WATCH, office.WATCH)
+    matter = office.matter_of(story)
+
+    def begin() -> None:
+        with story.command() as work:
+            chief = people.identity(work.connection, "dc_chief", story.now)
+            initiatives.begin(work, matter, chief, {"manner": "季度督查"})
+
+    refused(story, begin, "没有另行开展的督查")
+
+
+def test_a_procedure_that_measures_by_nothing_imports_nothing(
+    story: testing.Story,
+) -> None:
+    told = {
+        "title": "城区道路坑洼整修",
+        "source_rank": "mayor",
+        "source_leader": "mayor",
+        "instruction": "10个工作日内修好。",
+        "source_on": "2026-02-27",
+        "original": "批示件2026-040",
+        "received_on": "2026-02-27",
+        "urgency": "平件",
+        "secrecy": "内部",
+    }
+    started(story, "proc_leader_instruction", told)
+
+    refused(story, lambda: bring(story, office.book(office.line())), "不从 Excel 导入")
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
