@@ -8,7 +8,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from engine import engine as engines
+from engine import people
+from engine import queries
 from processes.supervision import tables
+from processes.supervision import ticket_extensions
 from tests.web.conftest import HOTLINE_KEY
 
 TICKET = {
@@ -184,11 +187,38 @@ def test_a_supplement_reaches_the_matter(post: Any, engine: engines.Engine) -> N
     assert ["今晚仍然不亮。"] == kept
 
 
+def test_the_answer_about_more_time_moves_the_matter(
+    post: Any, engine: engines.Engine
+) -> None:
+    """What we asked for and the hotline granted is the matter's due day."""
+    post(TICKET)
+    open_handling(engine)
+    with engine.begin() as work:
+        matter = work.connection.execute(sa.select(tables.matter)).one()
+        due_on = work.calendar.local_date(matter.due_at)
+        wanted_on = work.calendar.add_workdays(due_on, 3)
+        officer = people.identity(work.connection, "dc_officer", work.now())
+        given = {"wanted_on": str(wanted_on), "reason": "等待灯具到货"}
+        ticket_extensions.request(work, matter.id, officer, given)
+    with engine.begin() as work:
+        (agree,) = [
+            opened.task
+            for opened in queries.open_tasks_of(work.connection, matter.root_id)
+            if opened.task.name == "主任审定延期"
+        ]
+        work.complete_task(agree.id, "go_director", {"decision": "GRANT"})
+    answer = post(
+        {"ticket_no": "RX-9", "answer": "GRANTED"}, to="extensions", key="two"
+    )
+
+    assert 200 == answer.status_code, answer.json
+    with engine.read() as connection:
+        due_at = connection.scalars(sa.select(tables.matter.c.due_at)).one()
+    assert wanted_on == engine.calendar.local_date(due_at)
+
+
 def open_handling(engine: engines.Engine) -> None:
     """Verify the delivered ticket, so that its handling begins."""
-    from engine import people
-    from engine import queries
-
     with engine.begin() as work:
         registrar = people.identity(work.connection, "dc_registrar", work.now())
         task = queries.tasks_for(work.connection, registrar)[0]
