@@ -19,6 +19,7 @@ from processes.supervision import choices
 from processes.supervision import clocks
 from processes.supervision import documents
 from processes.supervision import escalation
+from processes.supervision import grants
 from processes.supervision import ladder
 from processes.supervision import settings as records
 from processes.supervision.elements import annual
@@ -108,6 +109,7 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
     training.install(registry)
     choices.install(registry)
     registry.job(ladder.JOB)(escalation.climb)
+    registry.job(grants.JOB)(grants.lapse)
     registry.resting(clocks.rest)
     registry.file(procedures.FILE)(procedures.faults)
     registry.file(documents.SUFFIX)(documents.faults)

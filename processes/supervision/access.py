@@ -49,7 +49,7 @@ def visible(identity: people.Identity) -> sa.ColumnElement[bool]:
     """
     if identity.roles & GUARDIANS:
         return sa.false()
-    conditions = [_of_groups(identity.person, identity.groups)]
+    conditions = [_of_groups(identity.person, identity.groups), granted(identity)]
     for principal in identity.substitutes_for:
         condition = _of_groups(principal.person, principal.groups)
         if principal.procedures:
@@ -57,6 +57,16 @@ def visible(identity: people.Identity) -> sa.ColumnElement[bool]:
             condition = sa.and_(condition, limited)
         conditions.append(condition)
     return sa.or_(*conditions)
+
+
+def granted(identity: people.Identity) -> sa.ColumnElement[bool]:
+    """Return the condition on `matter` that somebody lets this person read it."""
+    grant = tables.reading_grant.c
+    return tables.matter.c.id.in_(
+        sa.select(grant.matter_id).where(
+            grant.reader == identity.person, grant.ended_at.is_(None)
+        )
+    )
 
 
 def holds(identity: people.Identity, *roles: str) -> bool:

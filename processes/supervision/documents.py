@@ -346,5 +346,7 @@ def _readable(identity: people.Identity) -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         access.visible(identity),
-        sa.or_(tables.document.c.type.in_(SHOWN_TO_UNITS), own),
+        sa.or_(
+            tables.document.c.type.in_(SHOWN_TO_UNITS), own, access.granted(identity)
+        ),
     )

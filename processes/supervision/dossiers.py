@@ -15,6 +15,7 @@ from processes import procedures
 from processes.supervision import access
 from processes.supervision import callers
 from processes.supervision import completeness
+from processes.supervision import grants
 from processes.supervision import tables
 from processes.supervision import wording
 
@@ -106,7 +107,10 @@ def dossier(
     supplements = _of(connection, tables.supplement, matter_id)
     papers = _of(connection, tables.paper, matter_id)
     circulars = _of(connection, tables.circular, matter_id)
-    if not access.holds(identity, *access.OVERSEERS):
+    whole = access.holds(identity, *access.OVERSEERS) or grants.in_use(
+        connection, identity, matter_id
+    )
+    if not whole:
         # A unit reads what it wrote itself, and circulars once they are issued.
         own = {row.id for row in undertakings if row.unit in identity.units}
         papers = tuple(row for row in papers if row.undertaking_id in own)

@@ -10,6 +10,8 @@ from processes.supervision.tables.deputies import proposer
 from processes.supervision.tables.deputies import reply
 from processes.supervision.tables.deputies import survey
 from processes.supervision.tables.deputies import tracking
+from processes.supervision.tables.grants import reading_grant
+from processes.supervision.tables.grants import reading_look
 from processes.supervision.tables.indicators import comparison
 from processes.supervision.tables.indicators import completion
 from processes.supervision.tables.indicators import indicator_value
@@ -114,6 +116,8 @@ __all__ = [
     "progress_report",
     "proposal",
     "proposer",
+    "reading_grant",
+    "reading_look",
     "reassignment",
     "recommendation",
     "rectification",
