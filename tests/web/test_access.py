@@ -1,8 +1,10 @@
 """Who sees which page: every page, every role, own and other matters."""
 
+import io
 from collections.abc import Callable
 from collections.abc import Iterator
 
+import docx
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -252,3 +254,20 @@ def test_a_document_is_a_pdf_for_those_who_see_its_matter(
     assert answer.headers["Content-Disposition"].startswith("inline")
     for person in ("unit_head.mzj", "sys_admin"):
         assert 404 == signed_in(person).opens("/documents/1.pdf").status_code
+
+
+@pytest.mark.requirement("R-02-02")
+def test_a_document_is_a_docx_for_those_who_may_read_its_pdf(
+    signed_in: SignedIn, issued: int
+) -> None:
+    """To be had at once and taken along; 404 for others."""
+    answer = signed_in("unit_head.zjj").opens("/documents/1.docx")
+    made = docx.Document(io.BytesIO(answer.data))
+
+    assert 200 == answer.status_code
+    assert "wordprocessingml" in answer.mimetype
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "督促查办事项通知单" in [one.text for one in made.paragraphs]
+    for person in ("unit_head.mzj", "sys_admin"):
+        assert 404 == signed_in(person).opens("/documents/1.docx").status_code
+    assert 404 == signed_in("dc_chief").opens("/documents/99.docx").status_code
