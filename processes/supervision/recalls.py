@@ -160,6 +160,8 @@ def _row(mandate: mandates.Mandate) -> dict[str, Any]:
 _REPORT = (
     "report_class",
     "body",
+    "conclusion",
+    "actions",
     "excess_reason",
     "completion",
     "progress",

@@ -122,7 +122,7 @@ def draft(
             for key in ("body", "excess_reason", "problems", "assist_note")
         },
     }
-    report = reports.draft(work, undertaking, told, person=person)
+    report = reports.draft(work, undertaking, told, person=person, is_letter=True)
     table = tables.reply
     known = work.connection.scalar(
         sa.select(table.c.id).where(table.c.report_id == report.id)

@@ -33,6 +33,8 @@ COMPLETION_LABELS = {
 GENERAL_LIMIT = 1000
 COMPREHENSIVE_LIMIT = 2000
 LONGEST_BASIS = 2000
+#: Conclusion and actions, each: 简明扼要.
+LONGEST_PART = 500
 #: 004二(三): the deputy signs, and the head what is major (Q-05).
 HEAD_ALWAYS = "HEAD_ALWAYS"
 DEPUTY_UNLESS_MAJOR = "DEPUTY_THEN_HEAD_IF_MAJOR"
@@ -49,6 +51,9 @@ class Report:
     version: int
     report_class: ReportClass
     body: str
+    #: 事实清楚、结论准确、措施有力; None for a letter, which has no such parts.
+    conclusion: str | None
+    actions: str | None
     word_count: int
     excess_reason: str | None
     completion: str
@@ -84,11 +89,13 @@ def draft(
     given: entries.Entries,
     *,
     person: str,
+    is_letter: bool = False,
 ) -> Report:
     """Keep the draft of the next version; a draft sent back is written over.
 
-    Reads the fields of `read`. What has been submitted is never touched. A report is
-    about one undertaking (一事一报): a `task_number` that is not its own is refused.
+    Reads the fields of `read`, and for all but letters `conclusion` and `actions`
+    (R-00-34). What has been submitted is never touched. A report is about one
+    undertaking (一事一报): a `task_number` that is not its own is refused.
     """
     named = entries.optional_text(given, "task_number", longest=100)
     if named and named != undertaking.number:
@@ -97,7 +104,7 @@ def draft(
             f"一事一报：本报告只能对应任务 {undertaking.number}。",
             rule="R-00-36",
         )
-    values = read(given)
+    values = {**read(given), **({} if is_letter else _parts(given))}
     waiting = undertakings.open_assistance(work.connection, undertaking)
     if waiting and not values["assist_note"]:
         units = "、".join(one.unit for one in waiting)
@@ -180,6 +187,17 @@ def read(given: entries.Entries) -> Mapping[str, object]:
         "legal_basis": legal_basis or None,
         "assist_note": entries.optional_text(given, "assist_note") or None,
     }
+
+
+def _parts(given: entries.Entries) -> dict[str, object]:
+    """Return what a report must have beside the facts (R-00-34)."""
+    found: dict[str, object] = {}
+    for key, label in (("conclusion", "结论"), ("actions", "措施")):
+        text = entries.optional_text(given, key, longest=LONGEST_PART)
+        if not text:
+            raise entries.refusal(key, f"{label}不能为空。", rule="R-00-34")
+        found[key] = text
+    return found
 
 
 def sign(

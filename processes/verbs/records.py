@@ -74,6 +74,8 @@ def _draft(story: testing.Story, given: object) -> None:
     fields = {
         "report_class": found["class"],
         "body": WORD * found["words"],
+        "conclusion": "按要求办理完毕。",
+        "actions": "措施已落实。",
         "completion": "DONE",
         "progress": 100,
         "problems": found.get("problems", "无"),

@@ -82,6 +82,8 @@ def test_a_ticket_without_a_key_is_refused_at_every_door(county: County) -> None
 REPORT: dict[str, object] = {
     "report_class": "GENERAL",
     "body": "已责令停止夜间施工。",
+    "conclusion": "按要求办理完毕。",
+    "actions": "措施已落实。",
     "completion": "DONE",
     "progress": 100,
     "problems": "无",

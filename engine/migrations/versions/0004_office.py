@@ -22,6 +22,9 @@ def upgrade() -> None:
     _mandate()
     _undertaking()
     _papers()
+    with op.batch_alter_table("progress_report") as table:
+        table.add_column(sa.Column("conclusion", sa.Text(), nullable=True))
+        table.add_column(sa.Column("actions", sa.Text(), nullable=True))
     with op.batch_alter_table("document") as table:
         table.add_column(sa.Column("voided_at", UTCDateTime(), nullable=True))
         table.add_column(sa.Column("void_reason", sa.Text(), nullable=True))

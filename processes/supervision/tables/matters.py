@@ -292,6 +292,8 @@ progress_report = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("report_class", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Column("conclusion", sa.Text),
+    sa.Column("actions", sa.Text),
     sa.Column("word_count", sa.Integer, nullable=False),
     sa.Column("excess_reason", sa.Text),
     sa.Column("completion", sa.Text, nullable=False),

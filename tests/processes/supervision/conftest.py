@@ -257,6 +257,8 @@ def report(**changes: object) -> dict[str, object]:
     return {
         "report_class": "GENERAL",
         "body": "已责令停止夜间施工。",
+        "conclusion": "按要求办理完毕。",
+        "actions": "措施已落实。",
         "completion": "DONE",
         "progress": 100,
         "problems": "无",

@@ -373,6 +373,8 @@ def test_what_must_be_mended_has_measures_and_what_is_found_has_grounds(
             fields={
                 "report_class": "GENERAL",
                 "body": "已整治。",
+                "conclusion": "按要求办理完毕。",
+                "actions": "措施已落实。",
                 "completion": "DONE",
                 "progress": 100,
                 "investigated": False,

@@ -15,7 +15,10 @@ from processes.supervision import transcription
             "關(guān)于進(jìn)一步加強(qiáng)政務(wù)督查工作的通知",
             "关于进一步加强政务督查工作的通知",
         ),
-        ("各縣(市)、區(qū)人民政府,市政府各部門:", "各县(市)、区人民政府,市政府各部门:"),
+        (
+            "各縣(市)、區(qū)人民政府,市政府各部門:",
+            "各县(市)、区人民政府,市政府各部门:",
+        ),
     ],
 )
 def test_readings_go_and_characters_are_simplified(garbled: str, plain: str) -> None:

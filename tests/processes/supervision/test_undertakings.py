@@ -196,6 +196,20 @@ def _refused_field(given: dict[str, object]) -> str | None:
     return None
 
 
+@pytest.mark.requirement("R-00-34")
+@pytest.mark.parametrize("part", ["conclusion", "actions"])
+def test_a_report_has_facts_a_conclusion_and_actions(
+    engine: Engine, vault: callers.Vault, part: str
+) -> None:
+    with engine.begin() as work:
+        lead = handling(work, issued(work, vault)[0])
+        with pytest.raises(errors.Invalid) as refused:
+            reports.draft(work, lead, report(**{part: " "}), person="unit_handler.zjj")
+
+    (message,) = refused.value.fields[part]
+    assert message.endswith("不能为空。（R-00-34）")
+
+
 @pytest.mark.requirement("R-00-36")
 def test_a_report_is_of_one_undertaking_alone() -> None:
     """R-00-36: the table has room for one, and the draft takes one."""
