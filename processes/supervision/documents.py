@@ -180,6 +180,20 @@ def of_matter(
     return [Document(**row._mapping) for row in rows]
 
 
+def get(
+    connection: sa.Connection, identity: people.Identity, document_id: int
+) -> Document:
+    """Return the entry of a document to one who may read it."""
+    row = connection.execute(
+        sa.select(*_REGISTER)
+        .join(tables.matter)
+        .where(tables.document.c.id == document_id, _readable(identity))
+    ).one_or_none()
+    if row is None:
+        raise errors.NotFound(document_id=document_id)
+    return Document(**row._mapping)
+
+
 def pdf(door: Door, identity: people.Identity, document_id: int) -> bytes:
     """Return the PDF of a document to one who may see it, printing it if need be."""
     with door.read() as connection:

@@ -42,6 +42,7 @@ from processes.supervision.tables.matters import review
 from processes.supervision.tables.matters import supplement
 from processes.supervision.tables.matters import undertaking
 from processes.supervision.tables.matters import urge
+from processes.supervision.tables.publications import publication
 from processes.supervision.tables.requests import caller_wait
 from processes.supervision.tables.requests import clock_stop
 from processes.supervision.tables.requests import difficulty
@@ -116,6 +117,7 @@ __all__ = [
     "progress_report",
     "proposal",
     "proposer",
+    "publication",
     "reading_grant",
     "reading_look",
     "reassignment",
