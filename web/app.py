@@ -8,6 +8,7 @@ from web import assets
 from web import auth
 from web import display
 from web import documents
+from web import grants
 from web import headers
 from web import health
 from web import hotline
@@ -58,8 +59,8 @@ def create_app(
     headers.install(app)
     assets.register(app)
     for part in (
-        tasks, matters, problems, requests, imports, procedures, documents, inbox,
-        health, hotline,
+        tasks, matters, problems, requests, imports, grants, procedures, documents,
+        inbox, health, hotline,
     ):  # fmt: skip
         app.register_blueprint(part.bp)
     # Programs carry a key and no cookie: there is nothing to forge a request with.

@@ -9,6 +9,7 @@ from flask_login import login_required
 from engine import errors
 from processes.supervision import documents
 from processes.supervision import dossiers
+from web import grants
 from web import office
 
 bp = Blueprint("documents", __name__)
@@ -30,6 +31,7 @@ def show(document_id: int) -> ResponseReturnValue:
         document = dossiers.document(connection, current_user.identity, document_id)
     if document.content is None:
         raise NotRendered(document_id=document_id)
+    grants.keep_look(document.matter_id, document.title)
     response = Response(document.content, mimetype="application/pdf")
     response.headers.set(
         "Content-Disposition", "inline", filename=f"{document.type}-{document.id}.pdf"
@@ -42,7 +44,11 @@ def show(document_id: int) -> ResponseReturnValue:
 @login_required
 def take(document_id: int) -> ResponseReturnValue:
     """Send the docx, which says what the PDF says, to whoever may read that."""
-    content = documents.word_file(office.engine(), current_user.identity, document_id)
+    engine, identity = office.engine(), current_user.identity
+    content = documents.word_file(engine, identity, document_id)
+    with engine.read() as connection:
+        document = dossiers.document(connection, identity, document_id)
+    grants.keep_look(document.matter_id, document.title)
     response = Response(content, mimetype=DOCX)
     response.headers.set(
         "Content-Disposition", "attachment", filename=f"document-{document_id}.docx"

@@ -83,6 +83,8 @@ EVENTS: Mapping[str, str] = {
     "instance_resumed": "恢复",
     "message_correlated": "",
     "instance_cancelled": "终止",
+    "reading_granted": "授予阅文权限",
+    "reading_taken_back": "收回阅文权限",
     "element_failed": "故障，等待处理",
     "incident_retried": "故障后重试",
 }

@@ -17,11 +17,13 @@ from engine import queries
 from processes.supervision import access
 from processes.supervision import callers
 from processes.supervision import dossiers
+from processes.supervision import grants as reading
 from processes.supervision import hotline
 from processes.supervision import imports
 from processes.supervision import lights
 from processes.supervision import matters
 from processes.supervision import three_lists
+from web import grants
 from web import labels
 from web import limits
 from web import office
@@ -82,7 +84,9 @@ def index() -> ResponseReturnValue:
 @login_required
 def show(matter_id: int) -> ResponseReturnValue:
     """Show everything on record about a matter."""
-    return page(matter_id)
+    shown = page(matter_id)
+    grants.keep_look(matter_id, reading.PAGE)
+    return shown
 
 
 @bp.get("/matters/number/<number>")
@@ -173,6 +177,7 @@ def page(
             for opened in queries.open_tasks_of(connection, root_id)
         ]
         may_look = callers.may_look(connection, matter_id, identity)
+        readers = grants.readers(connection, matter_id)
         may_import = imports.may_keep(connection, dossier.matter, identity)
     ended = dossier.matter.status in matters.ENDED
     return render_template(
@@ -181,6 +186,7 @@ def page(
         listed=listed,
         caller=caller,
         may_look=may_look,
+        readers=readers,
         may_import=may_import,
         faults=faults,
         is_clerk=access.holds(identity, *hotline.CLERKS) and not ended,
