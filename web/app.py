@@ -6,6 +6,7 @@ from flask_wtf import CSRFProtect
 from engine import engine as engines
 from web import assets
 from web import auth
+from web import design
 from web import display
 from web import documents
 from web import grants
@@ -21,6 +22,7 @@ from web import matters
 from web import office
 from web import problems
 from web import procedures
+from web import publications
 from web import refusals
 from web import requests
 from web import settings as settings_module
@@ -60,7 +62,7 @@ def create_app(
     assets.register(app)
     for part in (
         tasks, matters, problems, requests, imports, grants, procedures, documents,
-        inbox, health, hotline,
+        publications, inbox, health, hotline, design,
     ):  # fmt: skip
         app.register_blueprint(part.bp)
     # Programs carry a key and no cookie: there is nothing to forge a request with.

@@ -27,6 +27,7 @@ from web import grants
 from web import labels
 from web import limits
 from web import office
+from web import publications
 from web import requests
 from web import standing
 
@@ -188,6 +189,7 @@ def page(
         may_look=may_look,
         readers=readers,
         may_import=may_import,
+        may_publish=publications.may_publish(identity),
         faults=faults,
         is_clerk=access.holds(identity, *hotline.CLERKS) and not ended,
         offered=requests.offered(identity, dossier),

@@ -271,3 +271,19 @@ def test_a_document_is_a_docx_for_those_who_may_read_its_pdf(
     for person in ("unit_head.mzj", "sys_admin"):
         assert 404 == signed_in(person).opens("/documents/1.docx").status_code
     assert 404 == signed_in("dc_chief").opens("/documents/99.docx").status_code
+
+
+def test_the_page_of_a_matter_leads_the_chief_to_publication(
+    signed_in: SignedIn, engine: engines.Engine, issued: int
+) -> None:
+    """The officer sees the document, not the way to make it public."""
+    while engine.run_due():
+        pass
+    pages = {
+        person: signed_in(person).opens(f"/matters/{issued}").text
+        for person in ("dc_chief", "dc_officer")
+    }
+
+    assert all("/documents/1.docx" in page for page in pages.values())
+    leads = {person: "/1/publication" in page for person, page in pages.items()}
+    assert {"dc_chief": True, "dc_officer": False} == leads
