@@ -250,7 +250,7 @@ def test_a_ticket_goes_from_registration_to_the_archive(
     approve_with_the_keyboard(walk, "go_deputy")
     approve_without_scripts(walk, "go_director")
     walk.does("exec_vice_mayor", "常务副县长审定", 决定="审定")
-    walk.does("unit_registrar.zjj", "签收", 已收到督促查办事项通知单="")
+    walk.does("unit_registrar.zjj", "签收", 已收到通知单="")
     walk.does("unit_deputy.zjj", "分办", 办理人="经办")
     walk.does(
         "unit_handler.zjj",
