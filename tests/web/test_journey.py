@@ -107,6 +107,8 @@ class Walk:
         page.get_by_label("账号").fill(person)
         page.get_by_label("密码").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
+        expect(page.get_by_role("link", name="我的待办")).to_be_visible()
+        page.goto(f"{self.address}/tasks")
         expect(page.get_by_role("heading", name="我的待办")).to_be_visible()
         self.pages.append(page)
         return page
@@ -257,6 +259,8 @@ def test_a_ticket_goes_from_registration_to_the_archive(
         "办理并拟报告",
         报告类别="一般性报告",
         办理情况="已查明系控制箱跳闸，已更换空气开关，路灯恢复照明。",
+        结论="反映属实，已修复。",
+        措施="更换空气开关并加装漏电保护。",
         完成状态="已完成",
         进度="100",
         存在问题="无",
