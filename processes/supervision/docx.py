@@ -29,7 +29,7 @@ from docx.text import run as runs
 #: 版心 156 × 225 mm: 22 lines of 28 characters of 三号 (16 pt).
 LINES, CHARACTERS, THIRD = 22, 28, 16.0
 PITCH = 225 / 25.4 * 72 / LINES
-STEP = 156 / 25.4 * 72 / CHARACTERS
+WIDTH = 156 / 25.4 * 72 / CHARACTERS
 RED = RGBColor(0xD7, 0x00, 0x0F)
 SONG, GREAT, HEI = "宋体", "方正小标宋简体", "黑体"
 KAI, FANGSONG = "楷体_GB2312", "仿宋_GB2312"
@@ -344,7 +344,7 @@ def _page(section: sections.Section, *, across: bool = False) -> None:
                 "w:docGrid",
                 type="linesAndChars",
                 linePitch=str(round(PITCH * 20)),
-                charSpace=str(round((STEP - THIRD) * 4096)),
+                charSpace=str(round((WIDTH - THIRD) * 4096)),
             )
         )
     # The upper edge of the dashes lies 7 mm under the text block.
