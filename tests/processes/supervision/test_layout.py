@@ -267,7 +267,7 @@ def test_the_docx_has_the_measures_of_the_page(engine: Engine) -> None:
         reader = identity(work, "dc_officer")
     content = documents.word_file(engine, reader, document.id)
     made = docx.Document(io.BytesIO(content))
-    page, wide = made.sections
+    page, wide, last = made.sections
     grid = page._sectPr.find(qn("w:docGrid"))
 
     assert (210, 297, 37, 35, 28, 26) == tuple(
@@ -285,6 +285,7 @@ def test_the_docx_has_the_measures_of_the_page(engine: Engine) -> None:
         grid.get(qn("w:linePitch")),
         grid.get(qn("w:charSpace")),
     )
+    assert page.page_width == last.page_width
     assert (297, 210) == (round(wide.page_width.mm), round(wide.page_height.mm))
     assert ["序号", "任务"] == [one.text for one in made.tables[0].rows[0].cells[:2]]
     assert made.settings.odd_and_even_pages_header_footer
