@@ -25,6 +25,7 @@ from flask_login import logout_user
 from engine import accounts
 from engine import errors
 from engine import people
+from processes.supervision import leading
 from web import office
 
 bp = Blueprint("auth", __name__)
@@ -97,7 +98,7 @@ def fresh(now: datetime) -> bool:
 
 
 def own_path(target: str | None) -> str:
-    """Return the target if it is a path of this site, else the task list."""
+    """Return the target if it is a path of this site, else where one begins."""
     if (
         target
         and target.startswith("/")
@@ -105,13 +106,20 @@ def own_path(target: str | None) -> str:
         and target.isprintable()
     ):
         return target
-    return url_for("tasks.index")
+    return landing()
+
+
+def landing() -> str:
+    """Return where one begins: leaders at their home, all others at their tasks."""
+    known = current_user.is_authenticated
+    is_leader = known and leading.leads(current_user.identity)
+    return url_for("cockpit.index" if is_leader else "tasks.index")
 
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
-    """Send everybody to what they must do."""
-    return redirect(url_for("tasks.index"))
+    """Send everybody to where they begin."""
+    return redirect(landing())
 
 
 @bp.get("/login")
