@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -32,13 +33,7 @@ def deploy(
 
     With `strict` warnings refuse too.
     """
-    bundle = definitions.read(files)
-    definitions.judge(
-        bundle,
-        work.registry,
-        functions=work.functions,
-        known=known(work.connection),
-    )
+    bundle = judged(work, files)
     severities = {located.problem.severity for located in bundle.problems}
     if "error" in severities or (strict and severities):
         raise definitions.DeploymentRefused(tuple(bundle.problems))
@@ -50,6 +45,20 @@ def deploy(
             _listen(work.connection, deployed, process)
             starts.schedule(work, deployed.id, process)
     return deployment
+
+
+def judged(
+    work: transactions.Transaction, files: Mapping[str, bytes]
+) -> definitions.Bundle:
+    """Return the files, read and judged beside everything that is deployed."""
+    bundle = definitions.read(files)
+    definitions.judge(
+        bundle,
+        work.registry,
+        functions=work.functions,
+        known=known(work.connection),
+    )
+    return bundle
 
 
 def known(connection: sa.Connection) -> dict[str, set[str]]:
@@ -107,58 +116,107 @@ def store(
                 for (kind, item_id), name in bundle.items.items()
             ],
         )
-    deployed = tuple(
-        _version(connection, bundle, process, name, deployment_id, hashes[name])
+    uses = {
+        process.key: _used(connection, bundle, process, deployment_id)
+        for _, process in bundle.processes
+    }
+    contents = {
+        process.key: _hash(process.key, hashes[name], uses[process.key])
         for name, process in bundle.processes
+    }
+    last = {key: _last(connection, key) for key in contents}
+    fresh = _with_callers(
+        bundle,
+        {
+            key
+            for key, before in last.items()
+            if before is None or before.hash != contents[key]
+        },
     )
-    return definitions.Deployment(deployment_id, deployed, tuple(bundle.problems))
+    deployed = []
+    for name, process in bundle.processes:
+        before = last[process.key]
+        if before is not None and process.key not in fresh:
+            deployed.append(
+                definitions.Deployed(before.id, process.key, before.version, new=False)
+            )
+            continue
+        new = definitions.Deployed(
+            uuid4().hex, process.key, before.version + 1 if before else 1, new=True
+        )
+        connection.execute(
+            definition_table.insert().values(
+                id=new.id,
+                key=new.key,
+                version=new.version,
+                version_tag=process.version_tag,
+                name=process.name or process.key,
+                hash=contents[process.key],
+                deployment_id=deployment_id,
+                resource=name,
+            )
+        )
+        if uses[process.key]:
+            connection.execute(
+                definition_resource.insert(),
+                [
+                    {
+                        "definition_id": new.id,
+                        "deployment_id": file[0],
+                        "resource": file[1],
+                    }
+                    for file in sorted(uses[process.key])
+                ],
+            )
+        deployed.append(new)
+    return definitions.Deployment(
+        deployment_id, tuple(deployed), tuple(bundle.problems)
+    )
 
 
-def _version(
-    connection: sa.Connection,
-    bundle: definitions.Bundle,
-    process: model.Process,
-    resource: str,
-    deployment_id: str,
-    diagram_hash: str,
-) -> definitions.Deployed:
-    used = _used(connection, bundle, process, deployment_id)
-    content = [process.key, diagram_hash, sorted({file[2] for file in used})]
-    content_hash = hashlib.sha256(database.canonical(content)).hexdigest()
-    last = connection.execute(
+def _hash(key: str, diagram_hash: str, used: set[tuple[str, str, str]]) -> str:
+    content = [key, diagram_hash, sorted({file[2] for file in used})]
+    return hashlib.sha256(database.canonical(content)).hexdigest()
+
+
+def _last(connection: sa.Connection, key: str) -> sa.Row[Any] | None:
+    return connection.execute(
         sa.select(
             definition_table.c.id, definition_table.c.version, definition_table.c.hash
         )
-        .where(definition_table.c.key == process.key)
+        .where(definition_table.c.key == key)
         .order_by(definition_table.c.version.desc())
         .limit(1)
     ).one_or_none()
-    if last is not None and last.hash == content_hash:
-        return definitions.Deployed(last.id, process.key, last.version, new=False)
-    new = definitions.Deployed(
-        uuid4().hex, process.key, last.version + 1 if last else 1, new=True
-    )
-    connection.execute(
-        definition_table.insert().values(
-            id=new.id,
-            key=new.key,
-            version=new.version,
-            version_tag=process.version_tag,
-            name=process.name or process.key,
-            hash=content_hash,
-            deployment_id=deployment_id,
-            resource=resource,
+
+
+def _with_callers(bundle: definitions.Bundle, fresh: set[str]) -> set[str]:
+    """Add the processes that are bound to what was deployed along with them.
+
+    Such a caller never sees a later version of what it calls: without a version of
+    its own the change would reach nobody. An expression may call any of them.
+    """
+    fresh = set(fresh)
+    bound = {
+        process.key: {
+            element.called_element
+            for element in process.elements.values()
+            if element.called_element
+            and element.attributes.get("calledElementBinding") == "deployment"
+        }
+        for _, process in bundle.processes
+    }
+    while callers := {
+        key
+        for key, callees in bound.items()
+        if key not in fresh
+        and any(
+            callee in fresh or (fresh and expressions.is_expression(callee))
+            for callee in callees
         )
-    )
-    if used:
-        connection.execute(
-            definition_resource.insert(),
-            [
-                {"definition_id": new.id, "deployment_id": file[0], "resource": file[1]}
-                for file in sorted(used)
-            ],
-        )
-    return new
+    }:
+        fresh |= callers
+    return fresh
 
 
 def _used(

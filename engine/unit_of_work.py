@@ -142,6 +142,10 @@ class UnitOfWork:
         """
         return deployments.deploy(self, files, strict=strict, person=person)
 
+    def judge(self, files: Mapping[str, bytes]) -> tuple[definitions.Located, ...]:
+        """Return what `deploy` would find wrong; nothing is written."""
+        return tuple(deployments.judged(self, files).problems)
+
     def rearm_timers(self) -> None:
         """Count every timer start event from now on: an office that opens today."""
         starts.rearm(self)

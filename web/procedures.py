@@ -12,6 +12,7 @@ from flask_login import login_required
 from werkzeug.datastructures import MultiDict
 
 from engine import errors
+from processes import designs
 from processes import procedures
 from processes.supervision import dossiers
 from processes.supervision import hotline
@@ -26,10 +27,13 @@ bp = Blueprint("procedures", __name__)
 @bp.get("/procedures")
 @login_required
 def index() -> ResponseReturnValue:
-    """Show the procedures that the signed-in person may start."""
+    """Show the procedures that the person may start, or design."""
+    identity = current_user.identity
     with office.engine().read() as connection:
-        found = procedures.startable(connection, current_user.identity)
-    return render_template("procedures/index.html", procedures=found)
+        found = procedures.startable(connection, identity)
+        designer = designs.ROLE in identity.roles
+        designed = procedures.in_force(connection) if designer else ()
+    return render_template("procedures/index.html", procedures=found, designed=designed)
 
 
 @bp.get("/procedures/<key>/start")

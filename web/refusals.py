@@ -55,8 +55,9 @@ def status_of(error: errors.DuchaError) -> int:
 
 
 def wants_json() -> bool:
-    """Return whether a program is asking: everything below /api is for programs."""
-    return request.path.startswith("/api/")
+    """Return whether a program is asking: below /api, or a script of our pages."""
+    asked = request.accept_mimetypes.best
+    return request.path.startswith("/api/") or asked == "application/json"
 
 
 def answer(status: int, message: str, **more: object) -> tuple[Response | str, int]:
