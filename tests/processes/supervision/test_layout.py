@@ -2,10 +2,12 @@
 
 import io
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import docx
 import pypdf
@@ -14,6 +16,7 @@ from docx.oxml.ns import qn
 
 from engine import handlers
 from engine.engine import Engine
+from processes import fonts
 from processes import office
 from processes.supervision import circulars
 from processes.supervision import documents
@@ -313,3 +316,48 @@ def broken_down(work: handlers.Work) -> documents.Document:
         chosen={"issuer": "县政府办公室"},
         person="dc_officer",
     )
+
+
+def test_the_typefaces_of_the_office_come_before_the_open_ones(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DUCHA_FONT_DIR brings 仿宋: the body is printed in it, its name is the proof."""
+    (tmp_path / "fangsong.ttf").write_bytes(
+        renamed(fonts.PACKAGED / "NotoSerifSC_400Regular.ttf", "FangSong")
+    )
+    monkeypatch.setenv("DUCHA_FONT_DIR", str(tmp_path))
+    with engine.begin() as work:
+        document = issued(work)
+    pdf = documents.print_once(engine, document.id)
+    used = fonts_at(pdf, BODY[:10])
+
+    assert {"FangSong"} == used
+
+
+def fonts_at(pdf: bytes, words: str) -> set[str]:
+    """Return the names of the typefaces of lines that begin with these words."""
+    found = set()
+
+    def see(text: str, _: object, __: object, font: dict[str, str], ___: float) -> None:
+        if text.strip().startswith(words):
+            found.add(str(font["/BaseFont"]).partition("+")[2].partition("-")[0])
+
+    for page in pypdf.PdfReader(io.BytesIO(pdf)).pages:
+        page.extract_text(visitor_text=see)
+    return found
+
+
+def renamed(path: Path, family: str) -> bytes:
+    """Return a font under another family name: with a table of names of its own."""
+    content = bytearray(path.read_bytes())
+    names = {1: family, 2: "Regular", 4: family, 6: f"{family}-Regular"}
+    records, texts = b"", b""
+    for number, name in names.items():
+        said = name.encode("utf-16-be")
+        place = (3, 1, 0x409, number, len(said), len(texts))
+        records, texts = records + struct.pack(">6H", *place), texts + said
+    table = struct.pack(">3H", 0, len(names), 6 + len(records)) + records + texts
+    for entry in range(12, 12 + 16 * struct.unpack_from(">H", content, 4)[0], 16):
+        if content[entry : entry + 4] == b"name":
+            struct.pack_into(">2I", content, entry + 8, len(content), len(table))
+    return bytes(content) + table
