@@ -168,18 +168,20 @@ def briefing(
     calendar: workdays.Calendar,
     leader: str,
     span: statistics.Span,
+    *,
+    account: str | None = None,
 ) -> summaries.Sheet:
     """Return what a leader hears of his matters, the worst first (R-01-39, R-00-39).
 
-    `leader` is the name under which matters came from him. Beside each open matter
-    stands what its units reported last as problems.
+    `leader` is the name under which matters came from him, or his `account`. Beside
+    each open matter stands what its units reported last as problems.
     """
     matter, undertaking = tables.matter.c, tables.undertaking.c
     report = tables.progress_report.c
     found = connection.execute(
         sa.select(matter.id, matter.number, matter.title, matter.due_at, matter.light)
         .where(
-            matter.source_leader == leader,
+            matter.source_leader.in_({leader, account or leader}),
             matter.number.is_not(None),
             matter.light != "OFF",
             matter.created_at <= span.as_of,

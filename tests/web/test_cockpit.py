@@ -82,6 +82,17 @@ def test_leaders_begin_at_their_home(visitor: Visitor, person: str) -> None:
     assert 'href="/cockpit"' in visitor.opens("/tasks").get_data(as_text=True)
 
 
+@pytest.mark.requirement("R-01-39")
+def test_a_leader_takes_the_briefing_along_and_others_do_not(
+    signed_in: SignedIn, issued: int
+) -> None:
+    answer = signed_in("mayor").opens("/cockpit/briefing.pdf")
+
+    assert (200, "application/pdf") == (answer.status_code, answer.mimetype)
+    assert answer.data.startswith(b"%PDF-")
+    assert 403 == signed_in("go_director").opens("/cockpit/briefing.pdf").status_code
+
+
 def test_others_begin_at_their_tasks_and_have_no_such_home(visitor: Visitor) -> None:
     visitor.signs_in("dc_officer")
 
