@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -20,6 +20,12 @@ from engine.tables import deployment as deployment_table
 from engine.tables import resource as resource_table
 from engine.tables import resource_item
 from engine.tables import start_event
+
+
+class _Version(NamedTuple):
+    id: str
+    version: int
+    hash: str
 
 
 def deploy(
@@ -179,8 +185,9 @@ def _hash(key: str, diagram_hash: str, used: set[tuple[str, str, str]]) -> str:
     return hashlib.sha256(database.canonical(content)).hexdigest()
 
 
-def _last(connection: sa.Connection, key: str) -> sa.Row[Any] | None:
-    return connection.execute(
+def _last(connection: sa.Connection, key: str) -> _Version | None:
+    """Return the newest version of a process."""
+    row = connection.execute(
         sa.select(
             definition_table.c.id, definition_table.c.version, definition_table.c.hash
         )
@@ -188,6 +195,7 @@ def _last(connection: sa.Connection, key: str) -> sa.Row[Any] | None:
         .order_by(definition_table.c.version.desc())
         .limit(1)
     ).one_or_none()
+    return _Version(row.id, row.version, row.hash) if row else None
 
 
 def _with_callers(bundle: definitions.Bundle, fresh: set[str]) -> set[str]:

@@ -18,6 +18,7 @@ from engine import unit_of_work
 from engine.bpmn import expressions
 from engine.bpmn import model
 from processes import procedures
+from processes.supervision.elements import deputies
 
 ROLE = "process_designer"
 
@@ -56,7 +57,7 @@ class Diagram:
     published_at: datetime
     #: None for what came with the program.
     published_by: str | None
-    #: The processes that it calls by name; `*` where an expression decides.
+    #: The processes that it calls.
     calls: frozenset[str]
 
 
@@ -71,14 +72,15 @@ def diagrams(connection: sa.Connection, key: str) -> dict[str, Diagram]:
 
     Raises procedures.NoSuchProcedure where no procedure has the key.
     """
-    procedures.find(connection, key)
+    procedure, _ = procedures.find(connection, key)
+    handled_by = deputies.handling(procedure)
     found: dict[str, Diagram] = {}
     waiting = [key]
     while waiting:
         process = waiting.pop(0)
         if process in found or not _is_deployed(connection, process):
             continue
-        found[process] = _newest(connection, process)
+        found[process] = _newest(connection, process, handled_by)
         waiting += sorted(found[process].calls)
     return found
 
@@ -137,7 +139,7 @@ def _callers(known: Mapping[str, Diagram], process: str) -> Iterator[Diagram]:
     while waiting:
         callee = waiting.pop()
         for diagram in known.values():
-            if diagram.key not in reached and diagram.calls & {callee, "*"}:
+            if diagram.key not in reached and callee in diagram.calls:
                 reached.add(diagram.key)
                 waiting.append(diagram.key)
                 yield diagram
@@ -167,7 +169,7 @@ def _is_deployed(connection: sa.Connection, process: str) -> bool:
     return bool(connection.scalar(sa.select(sa.exists().where(key == process))))
 
 
-def _newest(connection: sa.Connection, process: str) -> Diagram:
+def _newest(connection: sa.Connection, process: str, handled_by: str) -> Diagram:
     definition_id = definitions.latest(connection, process)
     definition, deployment = tables.definition.c, tables.deployment.c
     row = connection.execute(
@@ -193,7 +195,8 @@ def _newest(connection: sa.Connection, process: str) -> Diagram:
         published_at=row.deployed_at,
         published_by=row.deployed_by,
         calls=frozenset(
-            "*" if expressions.is_expression(called) else called
+            # The only one that a matter's procedure chooses: `${handled_by(matter)}`.
+            handled_by if expressions.is_expression(called) else called
             for _, read in bundle.processes
             for called in _called(read)
         ),

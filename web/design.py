@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint
 from flask import Response
 from flask import jsonify
@@ -88,8 +89,10 @@ def publish(key: str) -> ResponseReturnValue:
     except designs.NotConfirmed as refused:
         listed = [problem(one) for one in refused.problems]
         return jsonify(error=refused.message, problems=listed, confirm=True), 409
+    with office.engine().read() as connection:
+        message = told(connection, deployment)
     return jsonify(
-        message=told(deployment),
+        message=message,
         version=next(
             one.version for one in deployment.definitions if one.key == found.key
         ),
@@ -114,10 +117,13 @@ def problem(located: definitions.Located) -> dict[str, Any]:
     }
 
 
-def told(deployment: definitions.Deployment) -> str:
+def told(connection: sa.Connection, deployment: definitions.Deployment) -> str:
     """Return what a deployment did, in a sentence."""
+    library = office.engine().library
     new = [
-        f"“{one.key}”第 {one.version} 版" for one in deployment.definitions if one.new
+        f"“{library.get(connection, one.id).name}”第 {one.version} 版"
+        for one in deployment.definitions
+        if one.new
     ]
     if not new:
         return "没有改动，版本不变。"

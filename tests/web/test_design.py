@@ -139,6 +139,7 @@ def test_the_page_lists_the_diagrams_that_the_procedure_calls(
     assert f'href="{PAGE}?diagram={CALLED}"' in page
     called = designer.opens(f"{PAGE}/diagram.bpmn?diagram={CALLED}")
     assert f'<bpmn:process id="{CALLED}"' in called.text
+    assert f'href="{PAGE}?diagram=report_back"' in page
     assert 404 == designer.opens(f"{PAGE}?diagram=proc_scoring").status_code
     assert 404 == designer.opens("/procedures/nothing/design").status_code
 
@@ -199,7 +200,7 @@ def test_what_runs_ends_on_the_version_it_was_opened_with(
         for task in waiting:
             work.complete_task(task.id, "dc_officer", {})
 
-    told = "已发布“proc_note”第 2 版。新事项按新版办理，在办事项仍按原版本办完。"
+    told = "已发布“便函”第 2 版。新事项按新版办理，在办事项仍按原版本办完。"
     assert told == published["message"]
     assert {"阅知": old, "传阅": new} == {
         task.name: task.instance_id for task in waiting
@@ -229,7 +230,7 @@ def test_a_called_diagram_is_published_with_its_callers(
 
     published = answer(send(designer, "publish", changed, diagram=CALLED))
 
-    assert "“undertake”第 2 版" in published["message"]
+    assert "“承办”第 2 版" in published["message"]
     with engine.read() as connection:
         (_, first), (_, second) = versions(engine)
         for caller, version in ((first, 1), (second, 2)):
@@ -370,7 +371,7 @@ def test_a_designer_renames_a_task_and_publishes_it(
     page.get_by_role("button", name="校验").click()
     expect(said).to_contain_text("没有问题，可以发布。")
     page.get_by_role("button", name="发布", exact=True).click()
-    expect(said).to_contain_text("“proc_mayor_hotline”第 2 版")
+    expect(said).to_contain_text("已发布“市长热线”第 2 版。")
     expect(page.locator("#version")).to_have_text("第 2 版")
     page.screenshot(path=SHOTS / "设计-已发布-1440.png", full_page=True)
 

@@ -6,6 +6,7 @@ from functools import partial
 from engine import errors
 from engine import handlers
 from engine.bpmn import model
+from processes import procedures
 from processes.supervision import deputies
 from processes.supervision import destinations
 from processes.supervision import entries
@@ -60,13 +61,17 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
 
 
 def handled_by(work: handlers.Work, matter: object) -> str:
-    """Return the called procedure by which a lead handles its part of the matter.
+    """Return the called procedure by which a lead handles its part of the matter."""
+    return handling(sources.procedure_of(work.connection, _get(work, matter)))
+
+
+def handling(procedure: procedures.Procedure) -> str:
+    """Return the process by which leads handle the matters of a procedure.
 
     A report is handed in and reviewed (`report_back`), unless the procedure's
     parameter `handled_by` names another.
     """
-    rules = sources.procedure_of(work.connection, _get(work, matter)).parameters
-    return str(rules.get("handled_by", REPORT_BACK))
+    return str(procedure.parameters.get("handled_by", REPORT_BACK))
 
 
 def awaits_answer(work: handlers.Work, matter: object) -> bool:
