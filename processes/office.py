@@ -178,10 +178,20 @@ def catalog_files() -> dict[str, bytes]:
 
 
 def _is_deployed(connection: sa.Connection, files: dict[str, bytes]) -> bool:
-    """Whether the deployment made last holds these files and no others."""
+    """Whether the newest deployment of the whole catalog holds these very files.
+
+    What designers published since then stays in force until the program brings
+    another catalog.
+    """
     deployment, resource = tables.deployment.c, tables.resource.c
     last = connection.scalar(
-        sa.select(deployment.id).order_by(deployment.number.desc()).limit(1)
+        sa.select(deployment.id)
+        .join(tables.resource, resource.deployment_id == deployment.id)
+        .where(resource.name.in_(files))
+        .group_by(deployment.id, deployment.number)
+        .having(sa.func.count() == len(files))
+        .order_by(deployment.number.desc())
+        .limit(1)
     )
     rows = connection.execute(
         sa.select(resource.name, resource.content).where(resource.deployment_id == last)

@@ -245,6 +245,26 @@ def test_a_call_is_bound_to_the_version_it_names(office: Office) -> None:
     } == seen
 
 
+def test_a_caller_deployed_with_a_changed_callee_is_new_too(office: Office) -> None:
+    """Bound to what came with it, it would never see the change otherwise."""
+    bound = 'camunda:calledElementBinding="deployment"'
+    calls = [
+        one_call("outer", f'calledElement="middle" {bound}'),
+        one_call("middle", f'calledElement="child" {bound}'),
+        one_call("free", 'calledElement="child"'),
+    ]
+    office.deploy(line("child", task("handle", "一版")), *calls)
+    office.start("outer")
+    office.deploy(line("child", task("handle", "二版")), *calls)
+    office.start("outer")
+    office.deploy(line("child", task("handle", "二版")), *calls)
+
+    versions = sa.select(tables.definition.c.key, tables.definition.c.version)
+    newest = {row.key: row.version for row in office.rows(versions.order_by("version"))}
+    assert {"outer": 2, "middle": 2, "child": 2, "free": 1} == newest
+    assert ["一版", "二版"] == office.waiting()
+
+
 def test_running_instances_stay_on_their_version(office: Office) -> None:
     """The same content again makes no new version; another one does."""
     office.deploy(THREE)

@@ -81,6 +81,18 @@ def test_the_catalog_is_deployed_once_and_again_only_when_it_changes(
     assert 1 == count
 
 
+def test_what_a_designer_published_outlives_a_restart(engine: Engine) -> None:
+    office.deploy_catalog(engine)
+    name = "proc_mayor_hotline/proc_mayor_hotline.bpmn"
+    drawn = office.catalog_files()[name].decode()
+    with engine.begin() as work:
+        work.deploy({name: drawn.replace('name="拟办"', 'name="起草"').encode()})
+
+    deployed = office.deploy_catalog(engine)
+
+    assert 2 == {one.key: one.version for one in deployed}["proc_mayor_hotline"]
+
+
 def test_every_handler_a_diagram_names_is_registered_and_none_is_idle(
     engine: Engine,
 ) -> None:
