@@ -378,6 +378,8 @@ def test_a_designer_renames_a_task_and_publishes_it(
     page.get_by_role("button", name="发布", exact=True).click()
     expect(said).to_contain_text("已发布“市长热线”第 2 版。")
     expect(page.locator("#version")).to_have_text("第 2 版")
+    page.get_by_role("button", name="发布", exact=True).click()
+    expect(said).to_contain_text("没有改动，版本不变。")
     page.screenshot(path=SHOTS / "设计-已发布-1440.png", full_page=True)
 
     (change,) = comparison.compare(process(engine, 1), process(engine, 2)).changes

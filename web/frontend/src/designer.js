@@ -22,7 +22,10 @@ const buttons = [...document.querySelectorAll('[data-act]')];
 const acts = { validate, publish: () => publish(false), confirm: () => publish(true) };
 
 let modeler;
+// The diagram in force: as it was deployed, and as the editor would write it.
 let published;
+let rewritten;
+let unsaved = false;
 start();
 
 async function start() {
@@ -35,6 +38,7 @@ async function start() {
       additionalModules: [translation(MODELER_MESSAGES)],
     });
     await modeler.importXML(published);
+    rewritten = await write();
   } catch (error) {
     say('流程图无法显示，请刷新重试。', 'danger');
     container.dataset.ready = 'failed';
@@ -45,9 +49,12 @@ async function start() {
   for (const button of buttons) {
     button.addEventListener('click', () => during(acts[button.dataset.act]));
   }
-  modeler.get('eventBus').on('commandStack.changed', () => offerConfirmation(false));
+  modeler.get('eventBus').on('commandStack.changed', () => {
+    unsaved = true;
+    offerConfirmation(false);
+  });
   window.addEventListener('beforeunload', (event) => {
-    if (isChanged()) event.preventDefault();
+    if (unsaved) event.preventDefault();
   });
   container.dataset.ready = 'true';
 }
@@ -83,7 +90,7 @@ async function during(act) {
 }
 
 async function validate() {
-  const { ok, body } = await send(container.dataset.validateUrl);
+  const { ok, body } = await send(container.dataset.validateUrl, await current());
   if (!ok) return refused(body);
   const errors = body.problems.filter(({ severity }) => severity === 'error').length;
   const warnings = body.problems.length - errors;
@@ -94,13 +101,14 @@ async function validate() {
 }
 
 async function publish(confirmed) {
-  const { ok, body } = await send(container.dataset.publishUrl, {
+  const sent = await current();
+  const { ok, body } = await send(container.dataset.publishUrl, sent, {
     version: container.dataset.version,
     ...(confirmed ? { confirmed: 1 } : {}),
   });
   if (!ok) return refused(body);
-  published = await current();
-  modeler.get('commandStack').clear();
+  if (sent !== published) published = rewritten = sent;
+  unsaved = (await current()) !== sent;
   container.dataset.version = body.version;
   document.getElementById('version').textContent = `第 ${body.version} 版`;
   offerConfirmation(false);
@@ -114,7 +122,7 @@ function refused({ error, problems: found = [], confirm = false }) {
   offerConfirmation(confirm);
 }
 
-async function send(url, query = {}) {
+async function send(url, xml, query = {}) {
   const address = new URL(url, window.location.href);
   for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
   const answer = await fetch(address, {
@@ -125,22 +133,23 @@ async function send(url, query = {}) {
       Accept: 'application/json',
       ...csrfHeader(),
     },
-    body: await current(),
+    body: xml,
   });
   if (answer.headers.get('Content-Type')?.startsWith('application/json')) {
     return { ok: answer.ok, body: await answer.json() };
   }
-  return { ok: false, body: { error: '登录已失效或内容无法提交，请在新窗口登录后再试。' } };
+  const error = '登录已失效或内容无法提交，请在新窗口登录后再试。';
+  return { ok: false, body: { error } };
 }
 
 // An untouched diagram goes back as it came: writing it anew would be a new version.
 async function current() {
-  if (!isChanged()) return published;
-  return (await modeler.saveXML({ format: true })).xml;
+  const written = await write();
+  return written === rewritten ? published : written;
 }
 
-function isChanged() {
-  return modeler.get('commandStack').canUndo();
+async function write() {
+  return (await modeler.saveXML({ format: true })).xml;
 }
 
 function say(message, kind) {

@@ -37,7 +37,8 @@ export function startProperties(modeler, panel) {
 
 function fieldsOf(modeler, shape) {
   if (!shape) {
-    return [element('p', { class: 'text-muted mb-0' }, '在图中选中一个元素，这里可以改它的名称和办理设置。')];
+    const advice = '在图中选中一个元素，这里可以改它的名称和办理设置。';
+    return [element('p', { class: 'text-muted mb-0' }, advice)];
   }
   const { businessObject } = shape;
   return [
