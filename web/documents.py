@@ -26,7 +26,7 @@ class NotRendered(errors.Refused):
 @bp.get("/documents/<int:document_id>.pdf")
 @login_required
 def show(document_id: int) -> ResponseReturnValue:
-    """Send the PDF to whoever may see its matter."""
+    """Send the PDF to whoever may read it."""
     with office.engine().read() as connection:
         document = dossiers.document(connection, current_user.identity, document_id)
     if document.content is None:

@@ -174,7 +174,7 @@ def of_matter(
     rows = connection.execute(
         sa.select(*_REGISTER)
         .join(tables.matter)
-        .where(tables.document.c.matter_id == matter_id, _readable(identity))
+        .where(tables.document.c.matter_id == matter_id, readable(identity))
         .order_by(tables.document.c.id)
     )
     return [Document(**row._mapping) for row in rows]
@@ -187,7 +187,7 @@ def get(
     row = connection.execute(
         sa.select(*_REGISTER)
         .join(tables.matter)
-        .where(tables.document.c.id == document_id, _readable(identity))
+        .where(tables.document.c.id == document_id, readable(identity))
     ).one_or_none()
     if row is None:
         raise errors.NotFound(document_id=document_id)
@@ -342,7 +342,7 @@ def _readable_row(
         .where(
             tables.document.c.id == document_id,
             tables.document.c.template.is_not(None),
-            _readable(identity),
+            readable(identity),
         )
     ).one_or_none()
     if row is None:
@@ -350,7 +350,7 @@ def _readable_row(
     return row
 
 
-def _readable(identity: people.Identity) -> sa.ColumnElement[bool]:
+def readable(identity: people.Identity) -> sa.ColumnElement[bool]:
     whole_matter = access.holds(identity, *access.OVERSEERS)
     if whole_matter:
         return access.visible(identity)

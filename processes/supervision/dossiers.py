@@ -14,6 +14,7 @@ from engine import tables as engine_tables
 from processes import procedures
 from processes.supervision import access
 from processes.supervision import callers
+from processes.supervision import documents
 from processes.supervision import completeness
 from processes.supervision import grants
 from processes.supervision import tables
@@ -146,7 +147,7 @@ def dossier(
         extensions=_under(connection, tables.extension_request, matter_id),
         supplements=supplements,
         contacts=contacts,
-        documents=_documents(connection, matter_id),
+        documents=_documents(connection, identity, matter_id),
         volume=_one(connection, tables.archive_volume, matter_id),
         papers=papers,
         circulars=circulars,
@@ -173,11 +174,11 @@ def matter(connection: sa.Connection, identity: people.Identity, matter_id: int)
 def document(
     connection: sa.Connection, identity: people.Identity, document_id: int
 ) -> Row:
-    """Return a document with its content; NotFound where its matter is not visible."""
+    """Return a document with its content; NotFound where it may not be read."""
     found = connection.execute(
         sa.select(tables.document)
         .join(tables.matter, tables.matter.c.id == tables.document.c.matter_id)
-        .where(tables.document.c.id == document_id, access.visible(identity))
+        .where(tables.document.c.id == document_id, documents.readable(identity))
     ).one_or_none()
     if found is None:
         raise errors.NotFound(document_id=document_id)
@@ -269,8 +270,11 @@ def _of(connection: sa.Connection, table: sa.Table, matter_id: int) -> tuple[Row
     return tuple(connection.execute(query.order_by(table.c.id)).all())
 
 
-def _documents(connection: sa.Connection, matter_id: int) -> tuple[Row, ...]:
-    # Without their content: a list needs no files.
+def _documents(
+    connection: sa.Connection, identity: people.Identity, matter_id: int
+) -> tuple[Row, ...]:
+    # Without their content: a list needs no files. A unit is told of no letter but
+    # its own.
     document = tables.document.c
     query = sa.select(
         document.id,
@@ -282,7 +286,11 @@ def _documents(connection: sa.Connection, matter_id: int) -> tuple[Row, ...]:
         document.created_at,
         document.rendered_at,
     )
-    query = query.where(document.matter_id == matter_id).order_by(document.id)
+    query = (
+        query.join(tables.matter, tables.matter.c.id == document.matter_id)
+        .where(document.matter_id == matter_id, documents.readable(identity))
+        .order_by(document.id)
+    )
     return tuple(connection.execute(query).all())
 
 
