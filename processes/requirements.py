@@ -1,7 +1,8 @@
 """Requirements: which scenario or test shows which sentence of the source documents.
 
-The ids and their sentences stand in requirements.toml; a scenario names what it shows in its head, a test by the
-mark `requirement`. What the source hides cannot be shown, and says so.
+The ids and their sentences stand in requirements.toml; a scenario names what it shows
+in its head, a test by the mark `requirement`. What the source hides cannot be shown,
+and says so.
 """
 
 import ast

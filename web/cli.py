@@ -249,9 +249,9 @@ def simulate_year() -> list[dict[str, object]]:
     )
     for title, text in book.chapters:
         say(f"【{title}】{text}")
-    rate = diary.completions / diary.seconds
     say(
-        f"用时 {diary.seconds:.0f} 秒，办理 {diary.completions} 次，每秒 {rate:.1f} 次。"
+        f"用时 {diary.seconds:.0f} 秒，办理 {diary.completions} 次，"
+        f"每秒 {diary.completions / diary.seconds:.1f} 次。"
     )
     for refused, times in diary.refused.most_common():
         say(f"被拒 {times} 次：{refused}")

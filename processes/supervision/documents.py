@@ -54,6 +54,8 @@ SHOWN_TO_UNITS = (
     "SUP_NOTICE",
     "DECOMPOSE_DOC",
     "HANDOVER_NOTICE",
+    "HANDOVER_LIST",
+    "WATCH_NOTICE",
     "BULLETIN",
     "IMPORTANT_BULLETIN",
     "CONCLUSION",
@@ -351,6 +353,7 @@ def _readable_row(
 
 
 def readable(identity: people.Identity) -> sa.ColumnElement[bool]:
+    """Return the condition on `document` and its `matter` for who may read it."""
     whole_matter = access.holds(identity, *access.OVERSEERS)
     if whole_matter:
         return access.visible(identity)

@@ -14,8 +14,8 @@ from engine import tables as engine_tables
 from processes import procedures
 from processes.supervision import access
 from processes.supervision import callers
-from processes.supervision import documents
 from processes.supervision import completeness
+from processes.supervision import documents
 from processes.supervision import grants
 from processes.supervision import tables
 from processes.supervision import wording

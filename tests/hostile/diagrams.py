@@ -251,7 +251,9 @@ DIAGRAMS = {
         LOOK,
         "<script>",
     ),
-    "a file of another kind": Bad("a.exe", b"MZ", ("只能部署这些文件：.bpmn、.form、.dmn",)),
+    "a file of another kind": Bad(
+        "a.exe", b"MZ", ("只能部署这些文件：.bpmn、.form、.dmn",)
+    ),
     "a decision table with DOCTYPE": Bad(
         "a.dmn",
         b'<?xml version="1.0"?>\n<!DOCTYPE x [<!ENTITY a "b">]>\n<definitions/>',

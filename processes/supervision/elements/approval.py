@@ -38,7 +38,6 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("record_breakdown")(record_breakdown)
     registry.handler("issue_notice")(issue_notice)
     registry.handler("issue_undertakings")(issue_undertakings)
-    registry.handler("plan_periods")(plan_periods)
     registry.handler("open_period")(open_period)
     registry.function("on_duty", needs_work=True)(on_duty)
 

@@ -1,4 +1,4 @@
-"""Texts garbled by readings behind traditional characters are mended on their way in."""
+"""Texts garbled by readings behind their characters are mended on their way in."""
 
 import pytest
 
