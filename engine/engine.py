@@ -104,7 +104,7 @@ class Engine:
             except sa.exc.DBAPIError as error:
                 if not _passes(error):
                     raise
-                time.sleep(random.uniform(0, 0.05 * attempt))
+                _back_off(attempt)
         raise Busy
 
     @contextmanager
@@ -225,7 +225,7 @@ class Engine:
                     isinstance(error, sa.exc.DBAPIError) and _passes(error)
                 )
                 if passing and attempt < TRIES:
-                    time.sleep(random.uniform(0, 0.05 * attempt))
+                    _back_off(attempt)
                     continue
                 log.warning("job failed", job=job.id, kind=job.kind, exc_info=error)
                 self._note_failure(job, error)
@@ -295,6 +295,11 @@ class Engine:
             if since is not None and work.now() - since < every:
                 return None
             return history.anchor(work.connection, work.now())
+
+
+def _back_off(attempt: int) -> None:
+    """Let those who were in each other's way come back at different moments."""
+    time.sleep(random.uniform(0, 0.05 * attempt))
 
 
 def _passes(error: sa.exc.DBAPIError) -> bool:

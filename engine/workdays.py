@@ -39,7 +39,6 @@ Roll = Literal["next", "none", "previous"]
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 END_OF_DAY = time(23, 59, 59)
 START_OF_WORK = time(9)
-ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 LARGEST_COUNT = 100_000
 

@@ -32,6 +32,7 @@ from engine import engine as engines
 from engine import errors
 from engine import people
 from engine import workdays
+from processes import calendars
 from processes import rehearsal
 from processes.simulation import clerk
 from processes.simulation import totals
@@ -350,15 +351,15 @@ def simulate(
         try:
             rehearsal.prepare(pool, Path(folder))
             opener = rehearsal.opener(pool, Path(folder))
-            engine = opener(clocks.FixedClock(clocks.SystemClock().now()))
-            coming = intakes(volumes, YEAR, engine.calendar)
+            calendar = calendars.load()
+            coming = intakes(volumes, YEAR, calendar)
             year = Year(opener, coming, volumes)
             diary = year.live(date(YEAR, 12, 31), tell)
             end = workdays.Calendar.end_of_day(date(YEAR, 12, 31))
             span = statistics.Span(date(YEAR, 1, 1), date(YEAR, 12, 31), end)
             with year.engine.read() as connection:
                 counted = totals.count(connection, volumes)
-                book = yearbook.compile(connection, engine.calendar, span)
+                book = yearbook.compile(connection, calendar, span)
             return diary, counted, book
         finally:
             pool.dispose()

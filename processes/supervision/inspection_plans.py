@@ -30,7 +30,6 @@ ADVICE = "督查机构建议"
 AUTHORITIES = ("政府决定", "行政首长指令", ADVICE)
 #: Whose inspection it is; a department needs to be designated (条例第七条).
 DEPARTMENT = "政府部门"
-ORGANIZERS = ("政府督查机构", DEPARTMENT)
 #: The role of the head of government (行政首长).
 CHIEF_EXECUTIVE = "mayor"
 #: 督查形式五种 (观政办〔2016〕29号 二(一)2).

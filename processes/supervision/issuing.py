@@ -94,6 +94,11 @@ def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
             for code in (one.lead_unit, *(a.unit for a in one.assisting))
         },
     )
+    # Hundreds of mandates are led by a few units: each is asked about once.
+    responsible = {
+        unit: (_holder(work, "unit_head", unit), _holder(work, "unit_deputy", unit))
+        for unit in {one.lead_unit for one in told}
+    }
     return {
         "matter_number": matter.number,
         "title": matter.title,
@@ -112,7 +117,7 @@ def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
             "details": dict(matter.source),
         },
         "opinion": proposal.opinion if proposal else "",
-        "mandates": [_said(work, one, units) for one in told],
+        "mandates": [_said(one, units, responsible[one.lead_unit]) for one in told],
         "boxes": [
             {
                 "label": one.element_name,
@@ -170,7 +175,9 @@ def _proposal(connection: sa.Connection, matter_id: int) -> proposals.Proposal |
 
 
 def _said(
-    work: handlers.Work, mandate: mandates.Mandate, units: Mapping[str, str]
+    mandate: mandates.Mandate,
+    units: Mapping[str, str],
+    responsible: tuple[str, str],
 ) -> dict[str, object]:
     return {
         "serial": mandate.serial,
@@ -186,8 +193,8 @@ def _said(
         "report_due": _day(mandate.report_on.isoformat()) if mandate.report_on else "",
         "leader": mandate.responsible_leader or "",
         # 主要负责同志=第一责任人，分管同志=直接责任人 (R-01-38).
-        "first": _holder(work, "unit_head", mandate.lead_unit),
-        "direct": _holder(work, "unit_deputy", mandate.lead_unit),
+        "first": responsible[0],
+        "direct": responsible[1],
         "person": mandate.responsible_person or "",
         "indicator": mandate.indicator,
         "milestones": list(mandate.milestones),

@@ -23,13 +23,6 @@ RETURNED = "RETURNED"
 URGED = "URGED"
 FALSIFIED = "FALSIFIED"
 PRAISED = "PRAISED"
-EVENT_LABELS = {
-    OVERDUE: "逾期未反馈",
-    RETURNED: "报告被退回",
-    URGED: "书面催办",
-    FALSIFIED: "弄虚作假",
-    PRAISED: "领导肯定性批示",
-}
 #: What only a person can know; the others are entered by the system.
 REPORTED_BY_PERSONS = (FALSIFIED, PRAISED)
 

@@ -19,7 +19,6 @@ from processes.supervision import resolutions
 from processes.supervision import tables
 from processes.supervision import transcription
 
-RANKS = ("mayor", "exec_vice_mayor", "vice_mayor", "party_leader", "upper")
 LONGEST = {"doc_no": 100}
 #: The list in which a meeting's minutes say what it resolved.
 RESOLUTIONS = "items"
