@@ -29,7 +29,7 @@ lint: setup
 	$(BIN)/mypy
 
 test: setup chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 bench: setup
 	$(BIN)/python -m tests.bench

