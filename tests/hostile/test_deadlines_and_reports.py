@@ -69,11 +69,11 @@ def test_a_ticket_without_a_key_is_refused_at_every_door(county: County) -> None
         "/procedures/proc_mayor_hotline/start", fields=json.dumps(nameless)
     )
 
-    assert {"ticket_no": ["“工单号”不能为空"]} == refusal.value.fields
+    assert {"ticket_no": ["“工单号”不能为空（R-01-32）"]} == refusal.value.fields
     assert 422 == sent.status_code
     assert ["不能为空。"] == sent.get_json()["fields"]["ticket_no"]
     assert 1 == told.exit_code
-    assert "ticket_no：“工单号”不能为空" in told.output
+    assert "ticket_no：“工单号”不能为空（R-01-32）" in told.output
     assert 422 == page.status_code
     assert "“工单号”不能为空" in page.get_data(as_text=True)
     assert before == county.dump
@@ -113,24 +113,30 @@ def reporting(county: County) -> str:
 
 
 @pytest.mark.parametrize(
-    ("changes", "place", "sentence"),
+    ("changes", "place", "sentence", "rule"),
     [
         (
             {"body": "长" * 1001},
             "body",
             "“办理情况”有 1001 字，原则上不超过 1000 字，超出须填写理由",
+            "R-00-37）",
         ),
         (
             {"body": "长" * 1001, "excess_reason": "  "},
             "body",
             "“办理情况”有 1001 字，原则上不超过 1000 字，超出须填写理由",
+            "R-00-37）",
         ),
         (
             {"report_class": "COMPREHENSIVE", "body": "长" * 2001},
             "body",
             "不得超过 2000 字",
+            "R-00-37）",
         ),
-        ({"problems": ""}, "problems", "不能为空"),
+        ({"problems": ""}, "problems", "不能为空", "（R-04-05）"),
+        ({"conclusion": ""}, "conclusion", "不能为空", "（R-00-34）"),
+        ({"investigated": True}, "fact_basis", "不能为空", "（R-01-25）"),
+        ({"task_number": "T02-U01"}, "task_number", "一事一报", "（R-00-36）"),
     ],
 )
 def test_a_report_against_its_rule_is_refused_at_every_door(
@@ -139,6 +145,7 @@ def test_a_report_against_its_rule_is_refused_at_every_door(
     changes: dict[str, object],
     place: str,
     sentence: str,
+    rule: str,
 ) -> None:
     fields = {**REPORT, **changes}
     visitor = county.visits("unit_handler.zjj")
@@ -156,7 +163,9 @@ def test_a_report_against_its_rule_is_refused_at_every_door(
     )
 
     messages = [text for texts in refusal.value.fields.values() for text in texts]
-    assert any(sentence in message for message in messages), refusal.value.fields
+    assert any(
+        sentence in message and message.endswith(rule) for message in messages
+    ), refusal.value.fields
     assert any(place in key for key in refusal.value.fields), refusal.value.fields
     assert 422 == page.status_code
     assert sentence in page.get_data(as_text=True)
