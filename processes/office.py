@@ -14,14 +14,10 @@ from engine import tables
 from engine import workdays
 from processes import procedures
 from processes import spool
-from processes.supervision import callers
-from processes.supervision import choices
-from processes.supervision import clocks
-from processes.supervision import documents
-from processes.supervision import escalation
-from processes.supervision import grants
-from processes.supervision import ladder
 from processes.supervision import settings as records
+from processes.supervision.deadlines import ladder
+from processes.supervision.documents import documents
+from processes.supervision.dossiers import grants
 from processes.supervision.elements import annual
 from processes.supervision.elements import approval
 from processes.supervision.elements import assessing
@@ -45,6 +41,10 @@ from processes.supervision.elements import scoring
 from processes.supervision.elements import training
 from processes.supervision.elements import undertaking
 from processes.supervision.elements import waiting
+from processes.supervision.escalation import escalation
+from processes.supervision.forms import choices
+from processes.supervision.hotline import callers
+from processes.supervision.requests import clocks
 
 CATALOG = Path(__file__).parent / "catalog"
 DEPLOYED = {".bpmn", ".form", ".dmn", ".toml", documents.SUFFIX}

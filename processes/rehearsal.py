@@ -21,7 +21,7 @@ from processes import calendars
 from processes import demo
 from processes import office
 from processes import verbs
-from processes.supervision import callers
+from processes.supervision.hotline import callers
 
 #: No secret: what it seals is gone when the rehearsal is over.
 SETTINGS_SECRET = "rehearsal"

@@ -22,7 +22,7 @@ from engine.bpmn.diagrams import problems
 from processes import demo
 from processes import office
 from processes import verbs as office_verbs
-from processes.supervision import callers
+from processes.supervision.hotline import callers
 from web import app as application
 from web import cli
 from web import labels

@@ -25,7 +25,7 @@ from flask_login import logout_user
 from engine import accounts
 from engine import errors
 from engine import people
-from processes.supervision import leading
+from processes.supervision.leaders import leading
 from web import office
 
 bp = Blueprint("auth", __name__)

@@ -9,10 +9,10 @@ from flask_login import login_required
 
 from engine import errors
 from engine import people
-from processes.supervision import briefings
-from processes.supervision import dossiers
-from processes.supervision import leading
-from processes.supervision import statistics
+from processes.supervision.dossiers import dossiers
+from processes.supervision.leaders import briefings
+from processes.supervision.leaders import leading
+from processes.supervision.statistics import statistics
 from web import office
 from web import tasks
 

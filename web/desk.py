@@ -12,7 +12,7 @@ from engine import definitions
 from engine import engine as engines
 from engine import people
 from engine import queries
-from processes.supervision import recalls
+from processes.supervision.forms import recalls
 
 Schema = Mapping[str, Any]
 

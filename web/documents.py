@@ -7,8 +7,8 @@ from flask_login import current_user
 from flask_login import login_required
 
 from engine import errors
-from processes.supervision import documents
-from processes.supervision import dossiers
+from processes.supervision.documents import documents
+from processes.supervision.dossiers import dossiers
 from web import grants
 from web import office
 

@@ -15,7 +15,7 @@ from flask_login import login_required
 
 from engine import errors
 from engine import people
-from processes.supervision import grants
+from processes.supervision.dossiers import grants
 from web import office
 
 bp = Blueprint("grants", __name__)

@@ -18,7 +18,7 @@ from engine import errors
 from engine import handlers
 from engine import unit_of_work
 from engine.bpmn import values
-from processes.supervision import hotline
+from processes.supervision.hotline import hotline
 from web import office
 from web import refusals
 

@@ -10,11 +10,11 @@ from flask_login import current_user
 from flask_login import login_required
 
 from engine import handlers
-from processes.supervision import dossiers
 from processes.supervision import entries
-from processes.supervision import imports
-from processes.supervision import matters
-from processes.supervision import spreadsheets
+from processes.supervision.dossiers import dossiers
+from processes.supervision.matters import matters
+from processes.supervision.targets import imports
+from processes.supervision.targets import spreadsheets
 from web import matters as pages
 from web import office
 

@@ -10,13 +10,13 @@ from flask import Flask
 
 from engine import people
 from engine import queries
-from processes.supervision import extensions
-from processes.supervision import hotline
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import reports
-from processes.supervision import reviews
-from processes.supervision import undertakings
+from processes.supervision.hotline import hotline
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.requests import extensions
+from processes.supervision.undertakings import reports
+from processes.supervision.undertakings import reviews
+from processes.supervision.undertakings import undertakings
 
 #: The roles of domain.md §2.0 that people hold.
 ROLES: Mapping[str, str] = {

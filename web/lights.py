@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine import workdays
-from processes.supervision import lights
+from processes.supervision.deadlines import lights
 
 #: The most urgent colour first.
 ORDER = ("red", "yellow", "green", "off")

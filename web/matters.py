@@ -15,14 +15,14 @@ from flask_login import login_required
 
 from engine import queries
 from processes.supervision import access
-from processes.supervision import callers
-from processes.supervision import dossiers
-from processes.supervision import grants as reading
-from processes.supervision import hotline
-from processes.supervision import imports
-from processes.supervision import lights
-from processes.supervision import matters
-from processes.supervision import three_lists
+from processes.supervision.deadlines import lights
+from processes.supervision.dossiers import dossiers
+from processes.supervision.dossiers import grants as reading
+from processes.supervision.hotline import callers
+from processes.supervision.hotline import hotline
+from processes.supervision.matters import matters
+from processes.supervision.targets import imports
+from processes.supervision.three_lists import three_lists
 from web import grants
 from web import labels
 from web import limits

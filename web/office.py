@@ -12,7 +12,7 @@ from engine import engine as engines
 from engine import workdays
 from processes import calendars
 from processes import office as offices
-from processes.supervision import callers
+from processes.supervision.hotline import callers
 from web import settings as settings_module
 
 

@@ -7,9 +7,9 @@ from flask_login import current_user
 from flask_login import login_required
 
 from engine import errors
-from processes.supervision import dossiers
-from processes.supervision import problems
-from processes.supervision import three_lists
+from processes.supervision.dossiers import dossiers
+from processes.supervision.three_lists import problems
+from processes.supervision.three_lists import three_lists
 from web import office
 
 bp = Blueprint("problems", __name__)

@@ -14,9 +14,9 @@ from werkzeug.datastructures import MultiDict
 from engine import errors
 from processes import designs
 from processes import procedures
-from processes.supervision import dossiers
-from processes.supervision import hotline
-from processes.supervision import matters
+from processes.supervision.dossiers import dossiers
+from processes.supervision.hotline import hotline
+from processes.supervision.matters import matters
 from web import desk
 from web import forms
 from web import office

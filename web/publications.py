@@ -17,8 +17,8 @@ from engine import errors
 from engine import people
 from engine import workdays
 from processes.supervision import access
-from processes.supervision import documents
-from processes.supervision import publications
+from processes.supervision.documents import documents
+from processes.supervision.documents import publications
 from web import office
 
 bp = Blueprint("publications", __name__)

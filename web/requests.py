@@ -18,16 +18,16 @@ from engine import errors
 from engine import handlers
 from engine import people
 from processes.supervision import access
-from processes.supervision import caller_waits
-from processes.supervision import clocks
-from processes.supervision import difficulties
-from processes.supervision import dossiers
-from processes.supervision import extensions
-from processes.supervision import matters
-from processes.supervision import reassignments
-from processes.supervision import ticket_extensions
-from processes.supervision import undertakings
-from processes.supervision import urges
+from processes.supervision.dossiers import dossiers
+from processes.supervision.escalation import urges
+from processes.supervision.hotline import caller_waits
+from processes.supervision.hotline import ticket_extensions
+from processes.supervision.matters import matters
+from processes.supervision.requests import clocks
+from processes.supervision.requests import difficulties
+from processes.supervision.requests import extensions
+from processes.supervision.requests import reassignments
+from processes.supervision.undertakings import undertakings
 from web import office
 
 bp = Blueprint("requests", __name__)

@@ -21,8 +21,8 @@ from engine import errors
 from engine import people
 from engine import queries
 from engine import user_tasks
-from processes.supervision import dossiers
-from processes.supervision import three_lists
+from processes.supervision.dossiers import dossiers
+from processes.supervision.three_lists import three_lists
 from web import desk
 from web import display
 from web import forms

@@ -6,7 +6,7 @@ from datetime import date
 
 import openpyxl
 
-from processes.supervision import spreadsheets
+from processes.supervision.targets import spreadsheets
 
 DAYS = {"due_on": "12-10"}
 #: What a project passes by when, month for month.

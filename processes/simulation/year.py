@@ -37,13 +37,13 @@ from processes import rehearsal
 from processes.simulation import clerk
 from processes.simulation import totals
 from processes.simulation import workbooks
-from processes.supervision import assessments
-from processes.supervision import imports
-from processes.supervision import matters
-from processes.supervision import proposals
-from processes.supervision import spreadsheets
-from processes.supervision import statistics
-from processes.supervision import yearbook
+from processes.supervision.matters import matters
+from processes.supervision.matters import proposals
+from processes.supervision.statistics import statistics
+from processes.supervision.statistics import yearbook
+from processes.supervision.targets import assessments
+from processes.supervision.targets import imports
+from processes.supervision.targets import spreadsheets
 
 VOLUMES = Path(__file__).with_suffix(".toml")
 YEAR = 2026

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from processes.supervision import callers
+from processes.supervision.hotline import callers
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine import scenarios
-from processes.supervision import callers
+from processes.supervision.hotline import callers
 from processes.verbs import cancellations
 from processes.verbs import deputies
 from processes.verbs import inspections

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from engine import people
 from engine import scenarios
 from engine import testing
-from processes.supervision import cancellations
+from processes.supervision.leaders import cancellations
 from processes.verbs import finding
 
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from engine import scenarios
 from engine import testing
-from processes.supervision import evaluations
-from processes.supervision import surveys
 from processes.supervision import tables
+from processes.supervision.deputies import evaluations
+from processes.supervision.deputies import surveys
 from processes.verbs import finding
 
 CODES = {label: code for code, label in surveys.ANSWERS.items()}

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from engine import scenarios
 from engine import testing
-from processes.supervision import matters
 from processes.supervision import tables
-from processes.supervision import undertakings
+from processes.supervision.matters import matters
+from processes.supervision.undertakings import undertakings
 
 
 def column(story: testing.Story, query: sa.Select[Any]) -> Sequence[Any]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from engine import scenarios
 from engine import testing
-from processes.supervision import inspection_groups
-from processes.supervision import inspection_plans
-from processes.supervision import inspections
-from processes.supervision import lights
-from processes.supervision import site_visits
+from processes.supervision.deadlines import lights
+from processes.supervision.inspections import inspection_groups
+from processes.supervision.inspections import inspection_plans
+from processes.supervision.inspections import inspections
+from processes.supervision.inspections import site_visits
 from processes.verbs import finding
 
 

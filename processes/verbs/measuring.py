@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from engine import people
 from engine import scenarios
 from engine import testing
-from processes.supervision import comparisons
-from processes.supervision import imports
-from processes.supervision import indicators
-from processes.supervision import initiatives
-from processes.supervision import mandates
 from processes.supervision import tables
-from processes.supervision import targets
+from processes.supervision.inspections import initiatives
+from processes.supervision.matters import mandates
+from processes.supervision.targets import comparisons
+from processes.supervision.targets import imports
+from processes.supervision.targets import indicators
+from processes.supervision.targets import targets
 from processes.verbs import finding
 
 

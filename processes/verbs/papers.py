@@ -9,9 +9,9 @@ from engine import scenarios
 from engine import tables as engine_tables
 from engine import testing
 from processes import office
-from processes.supervision import circulars
-from processes.supervision import papers
-from processes.supervision import proposals
+from processes.supervision.documents import circulars
+from processes.supervision.matters import papers
+from processes.supervision.matters import proposals
 from processes.verbs import finding
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from engine import people
 from engine import scenarios
 from engine import testing
-from processes.supervision import matters
-from processes.supervision import passing
+from processes.supervision.matters import matters
+from processes.supervision.matters import passing
 from processes.verbs import finding
 
 

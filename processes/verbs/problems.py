@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from engine import scenarios
 from engine import tables as engine_tables
 from engine import testing
-from processes.supervision import appraisals
-from processes.supervision import lights
-from processes.supervision import problems
-from processes.supervision import raising
-from processes.supervision import samples
 from processes.supervision import tables
-from processes.supervision import three_lists
+from processes.supervision.deadlines import lights
+from processes.supervision.three_lists import appraisals
+from processes.supervision.three_lists import problems
+from processes.supervision.three_lists import raising
+from processes.supervision.three_lists import samples
+from processes.supervision.three_lists import three_lists
 from processes.verbs import finding
 
 

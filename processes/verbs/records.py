@@ -15,13 +15,13 @@ from engine import people
 from engine import scenarios
 from engine import tables as engine_tables
 from engine import testing
-from processes.supervision import callers
-from processes.supervision import hotline
 from processes.supervision import leaves
-from processes.supervision import lights
-from processes.supervision import matters
 from processes.supervision import tables
-from processes.supervision import undertakings
+from processes.supervision.deadlines import lights
+from processes.supervision.hotline import callers
+from processes.supervision.hotline import hotline
+from processes.supervision.matters import matters
+from processes.supervision.undertakings import undertakings
 from processes.verbs import finding
 
 #: The key under which a scenario speaks of the matter and not of a unit.

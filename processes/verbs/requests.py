@@ -8,16 +8,16 @@ from engine import handlers
 from engine import people
 from engine import scenarios
 from engine import testing
-from processes.supervision import caller_waits
-from processes.supervision import clocks
-from processes.supervision import difficulties
-from processes.supervision import extensions
-from processes.supervision import reassignments
-from processes.supervision import recommendations
-from processes.supervision import responsible
-from processes.supervision import ticket_extensions
-from processes.supervision import undertakings
-from processes.supervision import urges
+from processes.supervision.escalation import recommendations
+from processes.supervision.escalation import urges
+from processes.supervision.hotline import caller_waits
+from processes.supervision.hotline import ticket_extensions
+from processes.supervision.requests import clocks
+from processes.supervision.requests import difficulties
+from processes.supervision.requests import extensions
+from processes.supervision.requests import reassignments
+from processes.supervision.undertakings import responsible
+from processes.supervision.undertakings import undertakings
 from processes.verbs import finding
 
 #: A command on a record that a person gives: (work, id, identity, fields).

@@ -8,12 +8,12 @@ from engine import people
 from engine import scenarios
 from engine import testing
 from processes.supervision import access
-from processes.supervision import circulars
-from processes.supervision import documents
-from processes.supervision import scores
-from processes.supervision import statistics
 from processes.supervision import tables
-from processes.supervision import training
+from processes.supervision.documents import circulars
+from processes.supervision.documents import documents
+from processes.supervision.inspections import training
+from processes.supervision.scoring import scores
+from processes.supervision.statistics import statistics
 from processes.verbs import finding
 
 

@@ -17,10 +17,10 @@ from engine.bpmn.diagrams import reading
 from processes import demo
 from processes import office
 from processes import procedures
-from processes.supervision import deadlines
-from processes.supervision import hotline
-from processes.supervision import opinions
-from processes.supervision import undertakings
+from processes.supervision.deadlines import deadlines
+from processes.supervision.hotline import hotline
+from processes.supervision.matters import opinions
+from processes.supervision.undertakings import undertakings
 
 DIAGRAMS = sorted(office.CATALOG.rglob("*.bpmn"))
 FORMS = sorted(office.CATALOG.rglob("*.form"))

@@ -18,7 +18,7 @@ from processes import demo
 from processes import office
 from processes import rehearsal
 from processes import verbs as office_verbs
-from processes.supervision import callers
+from processes.supervision.hotline import callers
 from tests import conftest
 
 #: The folder of a procedure that an office adds itself, as test_new_procedure.py says.

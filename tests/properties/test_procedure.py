@@ -18,7 +18,7 @@ from engine.unit_of_work import UnitOfWork
 from processes import office
 from processes import rehearsal
 from processes import verbs as office_verbs
-from processes.supervision import callers
+from processes.supervision.hotline import callers
 from tests.survival import checker
 
 STORIES = ("一路办到归档", "主任退回拟办", "主办与协办")

@@ -11,7 +11,7 @@ from engine import engine as engines
 from engine import people
 from engine import queries
 from processes.supervision import tables
-from processes.supervision import ticket_extensions
+from processes.supervision.hotline import ticket_extensions
 from tests.web.conftest import HOTLINE_KEY
 
 TICKET = {

@@ -7,9 +7,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from engine import engine as engines
-from processes.supervision import imports
-from processes.supervision import matters
-from processes.supervision import papers
+from processes.supervision.matters import matters
+from processes.supervision.matters import papers
+from processes.supervision.targets import imports
 from tests.processes.supervision import reports_office as office
 from tests.web.conftest import Visitor
 

@@ -7,9 +7,9 @@ import openpyxl
 import pytest
 
 from engine import engine as engines
-from processes.supervision import inspections
-from processes.supervision import matters
-from processes.supervision import problems
+from processes.supervision.inspections import inspections
+from processes.supervision.matters import matters
+from processes.supervision.three_lists import problems
 from tests.web.conftest import Visitor
 
 PATROL = {

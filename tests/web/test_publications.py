@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from engine import engine as engines
-from processes.supervision import documents
-from processes.supervision import matters
 from processes.supervision import tables
+from processes.supervision.documents import documents
+from processes.supervision.matters import matters
 from tests.processes.supervision import counted
 from tests.web.test_access import SignedIn
 

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from engine import engine as engines
 from engine import queries
-from processes.supervision import extension_outcomes
-from processes.supervision import extensions
 from processes.supervision import tables
+from processes.supervision.escalation import extension_outcomes
+from processes.supervision.requests import extensions
 from tests.web.conftest import Visitor
 
 SignedIn = Callable[[str], Visitor]

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 
 from engine import handlers
-from processes.supervision import annual_volumes
 from processes.supervision import entries
-from processes.supervision import issuing
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import papers
+from processes.supervision.deputies import annual_volumes
+from processes.supervision.documents import issuing
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
 from processes.supervision.settings import Settings
 
 REPORTS = "annual_reports"

@@ -8,19 +8,19 @@ from engine import errors
 from engine import handlers
 from engine import people
 from processes.supervision import access
-from processes.supervision import circulars
 from processes.supervision import entries
-from processes.supervision import ladder
-from processes.supervision import matters
-from processes.supervision import notices
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import periods
-from processes.supervision import proposals
-from processes.supervision import reports
-from processes.supervision import reviews
-from processes.supervision import undertakings
+from processes.supervision.deadlines import ladder
+from processes.supervision.documents import circulars
+from processes.supervision.documents import notices
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.matters import proposals
+from processes.supervision.undertakings import periods
+from processes.supervision.undertakings import reports
+from processes.supervision.undertakings import reviews
+from processes.supervision.undertakings import undertakings
 
 #: The process whose approvals are about ending the matter.
 CLOSING = "close_archive"

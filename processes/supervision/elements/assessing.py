@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from engine import handlers
-from processes.supervision import assessments
 from processes.supervision import entries
-from processes.supervision import indicators
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import papers
 from processes.supervision.elements import measuring
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.targets import assessments
+from processes.supervision.targets import indicators
 
 
 def install(registry: handlers.Registry) -> None:

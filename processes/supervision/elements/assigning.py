@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from engine import handlers
-from processes.supervision import progress
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.undertakings import progress
 
 
 def install(registry: handlers.Registry) -> None:

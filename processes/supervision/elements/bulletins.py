@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from functools import partial
 
 from engine import handlers
-from processes.supervision import bulletins
-from processes.supervision import circulars
 from processes.supervision import entries
-from processes.supervision import matters
-from processes.supervision import notices
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import sources
+from processes.supervision import phrases
+from processes.supervision.documents import circulars
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.matters import sources
 from processes.supervision.settings import Settings
+from processes.supervision.statistics import bulletins
 
 OBJECTION = "objection"
 STRIKING = "striking"
@@ -133,7 +133,7 @@ def gather_objections(call: handlers.Call) -> Mapping[str, object]:
         if one.kind == OBJECTION
     ]
     units = {str(content["unit"]) for content in kept}
-    names = notices.unit_names(call.work.connection, units)
+    names = phrases.unit_names(call.work.connection, units)
     said = [
         f"{names.get(str(content['unit']), '')}：{content['objection']}"
         for content in kept
@@ -160,7 +160,7 @@ def propose_referral(call: handlers.Call) -> None:
     Reads about_unit, receiver, facts and basis.
     """
     unit = entries.text(call.fields, "about_unit", longest=100)
-    names = notices.unit_names(call.work.connection, [unit])
+    names = phrases.unit_names(call.work.connection, [unit])
     if unit not in names:
         raise entries.refusal("about_unit", "没有这一单位。")
     papers.keep(
@@ -186,7 +186,7 @@ def _listed(call: handlers.Call, drafted: circulars.Circular) -> Mapping[str, ob
     `title`, `body`, `praised` and `criticized` fill in the form of whoever revises it.
     """
     rows = (*drafted.praised, *drafted.criticized)
-    names = notices.unit_names(call.work.connection, {row["name"] for row in rows})
+    names = phrases.unit_names(call.work.connection, {row["name"] for row in rows})
 
     def words(row: Mapping[str, str]) -> str:
         return f"{names.get(row['name'], row['name'])}：{row['reason']}"

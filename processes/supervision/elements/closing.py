@@ -3,11 +3,11 @@
 from functools import partial
 
 from engine import handlers
-from processes.supervision import archive
 from processes.supervision import entries
-from processes.supervision import matters
-from processes.supervision import opinions
+from processes.supervision.dossiers import archive
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
 from processes.supervision.settings import Settings
 
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from engine import handlers
 from engine import people
 from engine.bpmn import model
-from processes.supervision import conclusions
 from processes.supervision import entries
 from processes.supervision import inbox
-from processes.supervision import matters
-from processes.supervision import notices
-from processes.supervision import opinions
-from processes.supervision import papers
+from processes.supervision import phrases
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.inspections import conclusions
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
 
 CONCLUSION = "conclusion"
 APPLICATION = "review_application"
@@ -53,7 +53,7 @@ def draft_conclusion(call: handlers.Call) -> Mapping[str, object]:
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
-    names = notices.unit_names(call.work.connection, [drafted.unit])
+    names = phrases.unit_names(call.work.connection, [drafted.unit])
     content = {
         "unit": names[drafted.unit],
         "facts": drafted.facts,

@@ -7,23 +7,23 @@ from engine import errors
 from engine import handlers
 from engine.bpmn import model
 from processes import procedures
-from processes.supervision import deputies
-from processes.supervision import destinations
 from processes.supervision import entries
-from processes.supervision import evaluations
-from processes.supervision import explanations
-from processes.supervision import handovers
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import proposals
-from processes.supervision import replies
-from processes.supervision import sources
-from processes.supervision import surveys
-from processes.supervision import tracking
+from processes.supervision.deputies import deputies
+from processes.supervision.deputies import destinations
+from processes.supervision.deputies import evaluations
+from processes.supervision.deputies import handovers
+from processes.supervision.deputies import replies
+from processes.supervision.deputies import surveys
+from processes.supervision.deputies import tracking
 from processes.supervision.elements import approval
 from processes.supervision.elements.registration import matter_of
 from processes.supervision.elements.undertaking import undertaking_of
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.matters import proposals
+from processes.supervision.matters import sources
+from processes.supervision.requests import explanations
 from processes.supervision.settings import Settings
 
 ANALYSIS = "analysis"

@@ -9,18 +9,18 @@ from engine import handlers
 from engine import tables as engine_tables
 from engine.bpmn import model
 from processes.supervision import access
-from processes.supervision import choices
 from processes.supervision import entries
 from processes.supervision import inbox
-from processes.supervision import inspection_groups
-from processes.supervision import inspection_plans
-from processes.supervision import inspection_reports
-from processes.supervision import inspections
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import site_visits
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.forms import choices
+from processes.supervision.inspections import inspection_groups
+from processes.supervision.inspections import inspection_plans
+from processes.supervision.inspections import inspection_reports
+from processes.supervision.inspections import inspections
+from processes.supervision.inspections import site_visits
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
 
 COUNTERSIGN = "countersign"
 #: Whose matter it is reads the report (报领导); any other is the mayor's.

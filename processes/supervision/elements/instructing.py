@@ -6,17 +6,17 @@ import sqlalchemy as sa
 
 from engine import errors
 from engine import handlers
-from processes.supervision import deadlines
 from processes.supervision import entries
-from processes.supervision import instructions
-from processes.supervision import issuing
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import proposals
-from processes.supervision import undertakings
+from processes.supervision.deadlines import deadlines
+from processes.supervision.documents import issuing
 from processes.supervision.elements import recording
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.leaders import instructions
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.matters import proposals
+from processes.supervision.undertakings import undertakings
 
 #: What a section of the government office makes of a vice mayor's instruction.
 WEIGHTS = ("ORDINARY", "MAJOR", "MERGE")

@@ -11,31 +11,31 @@ from engine import errors
 from engine import handlers
 from engine import people
 from engine import workdays
-from processes.supervision import assessments
-from processes.supervision import bulletins
-from processes.supervision import circulars
-from processes.supervision import comparisons
-from processes.supervision import completions
 from processes.supervision import entries
-from processes.supervision import imports
 from processes.supervision import inbox
-from processes.supervision import indicators
-from processes.supervision import issuing
-from processes.supervision import mandates
-from processes.supervision import matters
-from processes.supervision import notices
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import periods
-from processes.supervision import proposals
-from processes.supervision import sources
-from processes.supervision import targets
-from processes.supervision import undertakings
+from processes.supervision import phrases
+from processes.supervision.documents import circulars
+from processes.supervision.documents import issuing
 from processes.supervision.elements import approval
 from processes.supervision.elements import opening
 from processes.supervision.elements import recording
 from processes.supervision.elements.registration import matter_of
 from processes.supervision.elements.undertaking import undertaking_of
+from processes.supervision.matters import mandates
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.matters import proposals
+from processes.supervision.matters import sources
+from processes.supervision.statistics import bulletins
+from processes.supervision.targets import assessments
+from processes.supervision.targets import comparisons
+from processes.supervision.targets import completions
+from processes.supervision.targets import imports
+from processes.supervision.targets import indicators
+from processes.supervision.targets import targets
+from processes.supervision.undertakings import periods
+from processes.supervision.undertakings import undertakings
 
 QUARTERS = "一二三四"
 #: What a circular of a quarter lists (003), and the one of a month.
@@ -294,7 +294,7 @@ def issue_lag_letter(call: handlers.Call) -> None:
     )
     undertaking = undertaking_of(call)
     mandate = mandates.get(work.connection, comparison.mandate_id)
-    name = notices.unit_names(work.connection, [undertaking.unit])[undertaking.unit]
+    name = phrases.unit_names(work.connection, [undertaking.unit])[undertaking.unit]
     approver = opinions.about(
         work.connection, opinions.Subject("comparison", comparison.id, None)
     )[-1].person

@@ -10,15 +10,15 @@ from engine import handlers
 from engine import people
 from engine import tables
 from processes.supervision import entries
-from processes.supervision import hotline
 from processes.supervision import inbox
-from processes.supervision import instructions
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import sources
-from processes.supervision import undertakings
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.hotline import hotline
+from processes.supervision.leaders import instructions
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import sources
 from processes.supervision.settings import Settings
+from processes.supervision.undertakings import undertakings
 
 
 def install(registry: handlers.Registry, settings: Settings) -> None:

@@ -6,15 +6,15 @@ from functools import partial
 from engine import errors
 from engine import handlers
 from engine import people
-from processes.supervision import circulars
 from processes.supervision import entries
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import passing
-from processes.supervision import sources
+from processes.supervision.documents import circulars
 from processes.supervision.elements import opening
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.matters import passing
+from processes.supervision.matters import sources
 from processes.supervision.settings import Settings
 
 

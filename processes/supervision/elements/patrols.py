@@ -9,21 +9,21 @@ from engine import handlers
 from engine import people
 from engine import workdays
 from engine.bpmn import model
-from processes.supervision import appraisals
-from processes.supervision import choices
-from processes.supervision import circulars
 from processes.supervision import entries
 from processes.supervision import inbox
-from processes.supervision import key_inspections
-from processes.supervision import matters
-from processes.supervision import notices
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import patrols
-from processes.supervision import problems
-from processes.supervision import remedies
-from processes.supervision import samples
+from processes.supervision import phrases
+from processes.supervision.documents import circulars
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.forms import choices
+from processes.supervision.inspections import key_inspections
+from processes.supervision.inspections import patrols
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.three_lists import appraisals
+from processes.supervision.three_lists import problems
+from processes.supervision.three_lists import remedies
+from processes.supervision.three_lists import samples
 
 #: 督查通报及时抄送监察部门 (观政办〔2016〕29号 二(一)3二).
 DISCIPLINE = "discipline_recv"
@@ -258,7 +258,7 @@ def weighed_units(
     """Return the units that were inspected within the period of the appraisal."""
     since, until = _days(variables)
     codes = sorted(appraisals.basis(reading.connection, since, until))
-    names = notices.unit_names(reading.connection, codes)
+    names = phrases.unit_names(reading.connection, codes)
     return [{"value": code, "label": names[code]} for code in codes]
 
 

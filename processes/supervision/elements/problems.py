@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from engine import handlers
 from engine import workdays
 from engine.bpmn import model
-from processes.supervision import appraisals
-from processes.supervision import choices
 from processes.supervision import entries
-from processes.supervision import inspections
-from processes.supervision import key_inspections
-from processes.supervision import opinions
-from processes.supervision import problems
-from processes.supervision import raising
-from processes.supervision import rectifications
-from processes.supervision import remedies
-from processes.supervision import second_looks
-from processes.supervision import site_visits
-from processes.supervision import three_lists
 from processes.supervision.elements.inspecting import inspection_of
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.forms import choices
+from processes.supervision.inspections import inspections
+from processes.supervision.inspections import key_inspections
+from processes.supervision.inspections import site_visits
+from processes.supervision.matters import opinions
+from processes.supervision.three_lists import appraisals
+from processes.supervision.three_lists import problems
+from processes.supervision.three_lists import raising
+from processes.supervision.three_lists import rectifications
+from processes.supervision.three_lists import remedies
+from processes.supervision.three_lists import second_looks
+from processes.supervision.three_lists import three_lists
 
 #: The word with which the unit's head decides (主要领导亲自审定, R-02-37).
 FINAL = "审定"

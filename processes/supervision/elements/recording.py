@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from engine import errors
 from engine import handlers
-from processes.supervision import circulars
 from processes.supervision import entries
 from processes.supervision import inbox
-from processes.supervision import issuing
-from processes.supervision import notices
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import sources
-from processes.supervision import undertakings
+from processes.supervision import phrases
+from processes.supervision.documents import circulars
+from processes.supervision.documents import issuing
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
+from processes.supervision.matters import sources
+from processes.supervision.undertakings import undertakings
 
 #: The type of document as which a circular is printed.
 BULLETIN = "BULLETIN"
@@ -86,7 +86,7 @@ def issue_circular(call: handlers.Call) -> Mapping[str, object]:
         if one.state != "REASSIGNED"
     }
     named = [one["name"] for one in circular.praised + circular.criticized]
-    known = notices.unit_names(call.work.connection, named)
+    known = phrases.unit_names(call.work.connection, named)
     units |= known.keys()
     criticized = {one["name"] for one in circular.criticized} & known.keys()
     circulars.send(call.work, circular.id, units)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from engine import handlers
-from processes.supervision import caller_waits
 from processes.supervision import entries
-from processes.supervision import hotline
-from processes.supervision import matters
-from processes.supervision import opinions
+from processes.supervision.hotline import caller_waits
+from processes.supervision.hotline import hotline
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
 from processes.supervision.settings import Settings
 
 

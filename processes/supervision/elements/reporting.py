@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from engine import errors
 from engine import handlers
 from processes.supervision import entries
-from processes.supervision import matters
-from processes.supervision import notices
-from processes.supervision import opinions
-from processes.supervision import proposals
-from processes.supervision import results
-from processes.supervision import undertakings
+from processes.supervision.documents import notices
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.hotline import results
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import proposals
+from processes.supervision.undertakings import undertakings
 
 ROUTES = ("DIRECT", "EXEC")
 

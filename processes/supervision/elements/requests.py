@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from engine import handlers
-from processes.supervision import difficulties
 from processes.supervision import entries
-from processes.supervision import extension_outcomes
-from processes.supervision import extensions
-from processes.supervision import opinions
-from processes.supervision import reassignments
-from processes.supervision import undertakings
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.escalation import extension_outcomes
+from processes.supervision.matters import opinions
+from processes.supervision.requests import difficulties
+from processes.supervision.requests import extensions
+from processes.supervision.requests import reassignments
+from processes.supervision.undertakings import undertakings
 
 
 def install(registry: handlers.Registry) -> None:

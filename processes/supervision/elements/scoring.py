@@ -6,11 +6,11 @@ import sqlalchemy as sa
 
 from engine import handlers
 from processes.supervision import entries
-from processes.supervision import hearings
-from processes.supervision import measures
-from processes.supervision import opinions
-from processes.supervision import scores
 from processes.supervision import tables
+from processes.supervision.matters import opinions
+from processes.supervision.scoring import hearings
+from processes.supervision.scoring import measures
+from processes.supervision.scoring import scores
 
 
 def install(registry: handlers.Registry) -> None:

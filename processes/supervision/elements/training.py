@@ -6,11 +6,11 @@ from engine import handlers
 from engine import people
 from engine.bpmn import model
 from processes.supervision import entries
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import papers
-from processes.supervision import training
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.inspections import training
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.matters import papers
 
 PLAN = "training_plan"
 

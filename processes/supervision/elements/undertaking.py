@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from engine import errors
 from engine import handlers
-from processes.supervision import clocks
 from processes.supervision import entries
-from processes.supervision import extensions
-from processes.supervision import matters
-from processes.supervision import opinions
-from processes.supervision import reassignments
-from processes.supervision import reports
-from processes.supervision import responsible
-from processes.supervision import reviews
-from processes.supervision import undertakings
+from processes.supervision.matters import matters
+from processes.supervision.matters import opinions
+from processes.supervision.requests import clocks
+from processes.supervision.requests import extensions
+from processes.supervision.requests import reassignments
+from processes.supervision.undertakings import reports
+from processes.supervision.undertakings import responsible
+from processes.supervision.undertakings import reviews
+from processes.supervision.undertakings import undertakings
 
 
 def install(registry: handlers.Registry) -> None:

@@ -1,11 +1,11 @@
 """Hotline matters that wait: for the caller, or for more time of the hotline."""
 
 from engine import handlers
-from processes.supervision import caller_waits
 from processes.supervision import entries
-from processes.supervision import opinions
-from processes.supervision import ticket_extensions
 from processes.supervision.elements.registration import matter_of
+from processes.supervision.hotline import caller_waits
+from processes.supervision.hotline import ticket_extensions
+from processes.supervision.matters import opinions
 
 
 def install(registry: handlers.Registry) -> None:

@@ -23,11 +23,11 @@ from processes import calendars
 from processes import demo
 from processes import office
 from processes import rehearsal
-from processes.supervision import callers
-from processes.supervision import hotline
-from processes.supervision import matters
-from processes.supervision import proposals
-from processes.supervision import undertakings
+from processes.supervision.hotline import callers
+from processes.supervision.hotline import hotline
+from processes.supervision.matters import matters
+from processes.supervision.matters import proposals
+from processes.supervision.undertakings import undertakings
 from tests.conftest import CURRENT
 from tests.conftest import copied
 from tests.conftest import sqlalchemy_url

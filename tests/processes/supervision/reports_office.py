@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine import tables
 from engine import testing
 from engine import workdays
-from processes.supervision import matters
+from processes.supervision.matters import matters
 from processes.verbs import finding
 from processes.verbs import measuring
 

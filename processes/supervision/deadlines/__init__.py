@@ -1,0 +1,1 @@
+"""When something is due, how close that is, and which rungs its ladder has."""

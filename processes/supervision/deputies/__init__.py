@@ -1,0 +1,1 @@
+"""Suggestions and proposals (建议提案): from the handover to the annual volume."""

@@ -1,0 +1,1 @@
+"""Documents (文书) and circulars: registered, printed, issued, made public."""

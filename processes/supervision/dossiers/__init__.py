@@ -1,0 +1,1 @@
+"""Dossiers (案卷): a matter with all its records, who may read it, its filing."""

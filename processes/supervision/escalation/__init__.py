@@ -1,0 +1,1 @@
+"""What a missed day brings: rungs climbed, urges, letters, recommendations."""

@@ -1,0 +1,1 @@
+"""What forms offer, show again and are called."""

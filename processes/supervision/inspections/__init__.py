@@ -1,0 +1,1 @@
+"""Inspections (督查活动): planned, carried out by a group, reported, concluded."""

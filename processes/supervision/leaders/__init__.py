@@ -1,0 +1,1 @@
+"""What leaders write, cancel, are told and see first."""

@@ -1,0 +1,1 @@
+"""Scores (考评): the measure of the office, the entries, the hearing of a unit."""

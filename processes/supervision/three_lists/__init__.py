@@ -1,0 +1,1 @@
+"""The three lists (三单): problems, measures, responsibilities, second looks."""
