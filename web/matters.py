@@ -20,6 +20,7 @@ from processes.supervision.dossiers import dossiers
 from processes.supervision.dossiers import grants as reading
 from processes.supervision.hotline import callers
 from processes.supervision.hotline import hotline
+from processes.supervision.matters import ledgers
 from processes.supervision.matters import matters
 from processes.supervision.targets import imports
 from processes.supervision.three_lists import three_lists
@@ -54,7 +55,7 @@ def index() -> ResponseReturnValue:
     }
     before = limits.number("before")
     with office.engine().read() as connection:
-        found = matters.ledger(
+        found = ledgers.page(
             connection,
             current_user.identity,
             **{name: value or None for name, value in chosen.items()},

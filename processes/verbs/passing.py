@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from engine import people
 from engine import scenarios
 from engine import testing
+from processes.supervision.matters import ledgers
 from processes.supervision.matters import matters
 from processes.supervision.matters import passing
 from processes.verbs import finding
@@ -46,7 +47,7 @@ def _visible_to(story: testing.Story, expected: object) -> None:
     for person, sees in scenarios.mapping(expected).items():
         with story.engine.read() as connection:
             identity = people.identity(connection, person, story.now)
-            listed = matters.ledger(connection, identity, limit=500)
+            listed = ledgers.page(connection, identity, limit=500)
         scenarios.expect(sees, matter.id in {one.id for one in listed}, f"{person}可见")
 
 

@@ -23,6 +23,7 @@ from processes.supervision.deputies import evaluations
 from processes.supervision.deputies import surveys
 from processes.supervision.documents import documents
 from processes.supervision.matters import matters
+from processes.supervision.matters import registration
 from processes.supervision.matters import sources
 from processes.supervision.statistics import statistics
 
@@ -69,9 +70,9 @@ def open_volume(work: handlers.Work, *, area: str, root_id: str) -> Volume:
     year = today.year if today.month == DECEMBER else today.year - 1
     _require_first(work.connection, year)
     procedure, deployment = procedures.find(work.connection, PROCEDURE)
-    matter = matters.register(
+    matter = registration.register(
         work,
-        matters.Source(
+        registration.Source(
             procedure=procedure.key,
             procedure_deployment=deployment,
             category=procedure.category,

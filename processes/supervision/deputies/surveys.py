@@ -18,6 +18,7 @@ from processes.supervision.matters import mandates
 from processes.supervision.matters import matters
 from processes.supervision.matters import proposals
 from processes.supervision.matters import sources
+from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import reports
 from processes.supervision.undertakings import undertakings
 
@@ -164,7 +165,7 @@ def open_round(
         matter = matters.change(work, matter, round=matter.round + 1)
     deputies.extend_matter(work, matter, due_on)
     opened = [
-        undertakings.open_one(work, matter, mandate, "LEAD", unit, duty, due_on)
+        openings.open_one(work, matter, mandate, "LEAD", unit, duty, due_on)
         for mandate, unit, duty in again or _first_leads(work.connection, matter)
     ]
     return matters.get(work.connection, matter.id), opened

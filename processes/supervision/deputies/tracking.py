@@ -14,6 +14,7 @@ from processes.supervision.deputies import replies
 from processes.supervision.matters import mandates
 from processes.supervision.matters import matters
 from processes.supervision.matters import proposals
+from processes.supervision.matters import registration
 from processes.supervision.undertakings import reports
 from processes.supervision.undertakings import undertakings
 
@@ -41,7 +42,7 @@ def open_matter(
         raise errors.Refused("这份答复没有承诺日期。", reply_id=reply_id)
     parent = matters.get(work.connection, reply.matter_id)
     today = work.calendar.local_date(work.now())
-    child = matters.register(
+    child = registration.register(
         work,
         _source(parent, today),
         deadlines.on_day(work.calendar, today, reply.promised_on),
@@ -72,13 +73,13 @@ def promised_day(connection: sa.Connection, matter_id: int) -> date:
     return day
 
 
-def _source(parent: matters.Matter, today: date) -> matters.Source:
-    return matters.Source(
+def _source(parent: matters.Matter, today: date) -> registration.Source:
+    return registration.Source(
         procedure=parent.procedure,
         procedure_deployment=parent.procedure_deployment,
         category=parent.category,
         type=parent.source_type,
-        title=f"{parent.title[: matters.LONGEST_TITLE - 6]}（长期跟踪）",
+        title=f"{parent.title[: registration.LONGEST_TITLE - 6]}（长期跟踪）",
         doc_no=parent.source_doc_no,
         urgency=parent.urgency,
         secrecy=parent.secrecy,

@@ -23,6 +23,7 @@ from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from processes.supervision.matters import papers
 from processes.supervision.matters import proposals
+from processes.supervision.matters import registration
 from processes.supervision.matters import sources
 from processes.supervision.undertakings import reports
 from processes.supervision.undertakings import reviews
@@ -196,7 +197,7 @@ def examine(
         ),
         Finding(
             "安全性",
-            not exposed and matter.secrecy in matters.SECRECIES,
+            not exposed and matter.secrecy in registration.SECRECIES,
             "文书中出现诉求人联系方式。" if exposed else "无涉密内容和诉求人联系方式。",
         ),
     )

@@ -17,6 +17,7 @@ from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from processes.supervision.matters import papers
 from processes.supervision.matters import proposals
+from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import periods
 from processes.supervision.undertakings import reports
 from processes.supervision.undertakings import reviews
@@ -246,7 +247,7 @@ def plan_periods(call: handlers.Call) -> Mapping[str, object]:
 def open_period(call: handlers.Call) -> Mapping[str, object]:
     """Open the window of a feedback period; the handler named at 分办 keeps it."""
     number = entries.number(call.variables, "undertaking")
-    opened = undertakings.open_period(call.work, number)
+    opened = openings.open_period(call.work, number)
     return {"handler": opened.handler, "unit": opened.unit}
 
 
@@ -263,7 +264,7 @@ def _open_undertakings(
     ladder.take_down(call.work, "approval", matter.id)
     later = matter.round > 1
     due_on = call.work.calendar.local_date(matter.due_at) if later else None
-    return matter, proposal, undertakings.issue(call.work, matter, proposal, due_on)
+    return matter, proposal, openings.issue(call.work, matter, proposal, due_on)
 
 
 def _require_approval(connection: sa.Connection, matter: matters.Matter) -> None:

@@ -11,6 +11,7 @@ from processes.supervision.elements.registration import matter_of
 from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from processes.supervision.matters import papers
+from processes.supervision.matters import registration
 from processes.supervision.matters import sources
 from processes.supervision.settings import Settings
 from processes.supervision.statistics import bulletins
@@ -42,7 +43,7 @@ def open_quarter(settings: Settings, call: handlers.Call) -> Mapping[str, object
         bulletins.PROCEDURE,
         {"title": f"{quarter.name}督查通报", "year": quarter.year},
     )
-    matter = matters.register(
+    matter = registration.register(
         work, source, due, area=settings.area, root_id=call.root_id, person=call.person
     )
     matters.move(work, matter, "IN_PROGRESS")

@@ -21,6 +21,7 @@ from processes.supervision.inspections import site_visits
 from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from processes.supervision.matters import papers
+from processes.supervision.matters import registration
 
 COUNTERSIGN = "countersign"
 #: Whose matter it is reads the report (报领导); any other is the mayor's.
@@ -278,14 +279,14 @@ def open_instruction(call: handlers.Call) -> Mapping[str, object]:
     started = work.start(
         INSTRUCTION,
         fields={
-            "title": f"调研报告批示：{matter.title}"[: matters.LONGEST_TITLE],
+            "title": f"调研报告批示：{matter.title}"[: registration.LONGEST_TITLE],
             "source_rank": str(call.variables["source_rank"]),
             "source_leader": note.person,
             "instruction": str(note.content["comment"]),
             "source_on": today,
             "received_on": today,
             "original": entries.text(call.fields, "original", longest=200),
-            "urgency": entries.choice(call.fields, "urgency", matters.URGENCIES),
+            "urgency": entries.choice(call.fields, "urgency", registration.URGENCIES),
             "secrecy": matter.secrecy,
             "read_only": False,
             **({"due_on": due_on.isoformat()} if due_on else {}),

@@ -16,7 +16,7 @@ from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from processes.supervision.matters import papers
 from processes.supervision.matters import proposals
-from processes.supervision.undertakings import undertakings
+from processes.supervision.undertakings import openings
 
 #: What a section of the government office makes of a vice mayor's instruction.
 WEIGHTS = ("ORDINARY", "MAJOR", "MERGE")
@@ -217,7 +217,7 @@ def continue_supervision(call: handlers.Call) -> Mapping[str, object]:
     moved = matters.move(work, matter, "IN_PROGRESS", round=matter.round + 1)
     again = matters.extend(work, moved, due)
     proposal = proposals.current(work.connection, matter.id)
-    opened = undertakings.issue(work, again, proposal, due.on)
+    opened = openings.issue(work, again, proposal, due.on)
     issuing.issue(
         work,
         again,

@@ -16,6 +16,7 @@ from processes.supervision.hotline import hotline
 from processes.supervision.leaders import instructions
 from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
+from processes.supervision.matters import registration
 from processes.supervision.matters import sources
 from processes.supervision.settings import Settings
 from processes.supervision.undertakings import undertakings
@@ -75,7 +76,7 @@ def register_matter(settings: Settings, call: handlers.Call) -> Mapping[str, obj
     Opens it first where no draft was opened before.
     """
     matter = matter_of(call) if call.variables.get("matter") else _open(call)
-    registered = matters.number(call.work, matter, area=settings.area)
+    registered = registration.number(call.work, matter, area=settings.area)
     call.work.set_business_key(call.instance_id, registered.number)
     return {"matter": registered.id, "round": registered.round}
 
@@ -187,7 +188,9 @@ def procedure_key(call: handlers.Call) -> str:
 def _open(call: handlers.Call) -> matters.Matter:
     work = call.work
     told, due = sources.read(work, procedure_key(call), call.fields)
-    return matters.open_draft(work, told, due, root_id=call.root_id, person=call.person)
+    return registration.open_draft(
+        work, told, due, root_id=call.root_id, person=call.person
+    )
 
 
 def _named(call: handlers.Call, number: str) -> matters.Matter:

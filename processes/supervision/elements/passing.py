@@ -14,6 +14,7 @@ from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from processes.supervision.matters import papers
 from processes.supervision.matters import passing
+from processes.supervision.matters import registration
 from processes.supervision.matters import sources
 from processes.supervision.settings import Settings
 
@@ -34,10 +35,10 @@ def register_lower_matter(
     work = call.work
     unit = str(call.variables.get("unit") or _own_unit(call))
     told, due = sources.read(work, opening.procedure_key(call), call.fields)
-    draft = matters.open_draft(
+    draft = registration.open_draft(
         work, told, due, root_id=call.root_id, person=call.person
     )
-    numbered = matters.number(work, draft, area=settings.area)
+    numbered = registration.number(work, draft, area=settings.area)
     matters.change(work, numbered, office=unit)
     work.set_business_key(call.instance_id, numbered.number)
     return {"matter": numbered.id, "round": numbered.round, "unit": unit}

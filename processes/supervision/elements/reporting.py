@@ -11,7 +11,7 @@ from processes.supervision.hotline import results
 from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from processes.supervision.matters import proposals
-from processes.supervision.undertakings import undertakings
+from processes.supervision.undertakings import openings
 
 ROUTES = ("DIRECT", "EXEC")
 
@@ -102,6 +102,6 @@ def open_round(call: handlers.Call) -> Mapping[str, object]:
     matter = results.open_round(call.work, matter_of(call))
     proposal = proposals.current(call.work.connection, matter.id)
     due_on = call.work.calendar.local_date(matter.due_at)
-    opened = undertakings.issue(call.work, matter, proposal, due_on)
+    opened = openings.issue(call.work, matter, proposal, due_on)
     notices.issue(call.work, matter, proposal, opened)
     return {"undertakings": [one.id for one in opened], "round": matter.round}

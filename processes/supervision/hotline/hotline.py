@@ -17,6 +17,7 @@ from processes.supervision import tables
 from processes.supervision.deadlines import deadlines
 from processes.supervision.hotline import callers
 from processes.supervision.matters import matters
+from processes.supervision.matters import registration
 from processes.supervision.undertakings import undertakings
 
 PROCEDURE = "proc_mayor_hotline"
@@ -140,7 +141,7 @@ def register(
         required_workdays=ticket.required_workdays,
     )
     procedure, deployment = procedures.find(work.connection, PROCEDURE)
-    source = matters.Source(
+    source = registration.Source(
         procedure=PROCEDURE,
         procedure_deployment=deployment,
         category=procedure.category,
@@ -153,7 +154,7 @@ def register(
         received_on=work.calendar.local_date(work.now()),
         assigned_on=ticket.assigned_on,
     )
-    matter = matters.register(
+    matter = registration.register(
         work, source, due, area=area, root_id=root_id, person=person
     )
     _keep_ticket(work, ticket, matter)
@@ -230,7 +231,7 @@ def verify(
     """
     ticket = ticket_row(work.connection, matter.id)
     wanted = _type(given)
-    title = entries.text(given, "title", longest=matters.LONGEST_TITLE)
+    title = entries.text(given, "title", longest=registration.LONGEST_TITLE)
     change_ticket(work, matter.id, type=wanted, urgent=entries.flag(given, "urgent"))
     work.connection.execute(
         tables.caller.update()

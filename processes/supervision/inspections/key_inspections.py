@@ -5,6 +5,7 @@ They are matters of their own (P-09b), tied to the one they follow (R-02-12, R-0
 
 from engine import handlers
 from processes.supervision.matters import matters
+from processes.supervision.matters import registration
 
 PROCEDURE = "proc_special_inspection"
 #: 督查内容: what follows up a patrol or another inspection (R-02-13).
@@ -26,7 +27,7 @@ def open_for(
     started = work.start(
         PROCEDURE,
         fields={
-            "title": title[: matters.LONGEST_TITLE],
+            "title": title[: registration.LONGEST_TITLE],
             "requirement": requirement,
             "scope_kind": SCOPE,
             "content_kind": CONTENT,

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field
 from datetime import date
 from datetime import datetime
-from difflib import SequenceMatcher
 
 import sqlalchemy as sa
 
@@ -13,19 +11,10 @@ from engine import errors
 from engine import handlers
 from engine import people
 from processes.supervision import access
-from processes.supervision import numbers
 from processes.supervision import tables
 from processes.supervision.deadlines import deadlines
 from processes.supervision.deadlines import ladder
 from processes.supervision.deadlines import lights
-
-LONGEST_TITLE = 200
-#: Titles at least this similar are shown to the registrar (CA-01 查重 【补充】).
-SIMILAR = 0.85
-COMPARED_TITLES = 500
-
-URGENCIES = ("平件", "急件", "特急")
-SECRECIES = ("公开", "内部")
 
 STATUS_LABELS: Mapping[str, str] = {
     "DRAFT": "未立项",
@@ -143,151 +132,10 @@ class Matter:
     archived_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where a matter comes from and how it must be handled (CA-01)."""
-
-    procedure: str
-    procedure_deployment: str | None
-    category: str
-    type: str
-    title: str
-    doc_no: str | None
-    urgency: str
-    secrecy: str
-    received_on: date
-    assigned_on: date
-    clause: str | None = None
-    on: date | None = None
-    leader: str | None = None
-    rank: str | None = None
-    requirement: str | None = None
-    upper_due: date | None = None
-    major: bool = False
-    comprehensive: bool = False
-    long_cycle: bool = False
-    office: str | None = None
-    parent_id: int | None = None
-    #: What the start form told beyond these, by its keys.
-    details: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Similar:
-    """A matter whose title resembles a new one."""
-
-    number: str
-    title: str
-    similarity: float
-
-
-def open_draft(
-    work: handlers.Work,
-    source: Source,
-    due: deadlines.Due,
-    *,
-    root_id: str | None,
-    person: str | None,
-) -> Matter:
-    """Create a matter without a number: it is on record, and nobody supervises it yet.
-
-    Raise `Invalid` for a missing or too long title and for anything marked as a
-    state secret: such matters must not enter this system (domain §3.1).
-    """
-    require_source(source)
-    now = work.now()
-    matter_id = work.connection.execute(
-        tables.matter.insert()
-        .values(
-            title=source.title.strip(),
-            category=source.category,
-            procedure=source.procedure,
-            procedure_deployment=source.procedure_deployment,
-            office=source.office,
-            source_type=source.type,
-            source_doc_no=source.doc_no,
-            source_clause=source.clause,
-            source_on=source.on,
-            source_leader=source.leader,
-            source_rank=source.rank,
-            source=dict(source.details),
-            requirement=source.requirement,
-            major=source.major,
-            comprehensive=source.comprehensive,
-            long_cycle=source.long_cycle,
-            parent_id=source.parent_id,
-            upper_due=source.upper_due,
-            urgency=source.urgency,
-            secrecy=source.secrecy,
-            status="DRAFT",
-            root_id=root_id,
-            received_on=source.received_on,
-            assigned_on=source.assigned_on,
-            due_at=due.at,
-            due_workdays=due.workdays,
-            due_provisional=due.provisional,
-            light=lights.light(work.calendar, now, due.at),
-            created_by=person,
-            created_at=now,
-        )
-        .returning(tables.matter.c.id)
-    ).scalar_one()
-    return get(work.connection, matter_id)
-
-
-def number(work: handlers.Work, matter: Matter, *, area: str) -> Matter:
-    """Register a draft under a number of its own, and set up its deadlines.
-
-    The number is unique, never changes and is never used again (R-00-12).
-    """
-    year = matter.received_on.year
-    scope = f"matter {area} {matter.category}"
-    serial = numbers.draw(work.connection, scope, year)
-    registered = move(
-        work,
-        matter,
-        "REGISTERED",
-        number=numbers.matter_number(area, year, matter.category, serial),
-    )
-    due_on = work.calendar.local_date(matter.due_at)
-    ladder.set_up(work, "matter", matter.id, due_on)
-    approval = work.calendar.add_workdays(
-        work.calendar.local_date(work.now()), deadlines.APPROVAL_WORKDAYS
-    )
-    ladder.set_up(work, "approval", matter.id, approval)
-    return registered
-
-
-def register(
-    work: handlers.Work,
-    source: Source,
-    due: deadlines.Due,
-    *,
-    area: str,
-    root_id: str | None,
-    person: str | None,
-) -> Matter:
-    """Open the matter and register it at once."""
-    draft = open_draft(work, source, due, root_id=root_id, person=person)
-    return number(work, draft, area=area)
-
-
-def require_source(source: Source) -> None:
-    """Raise `Invalid` with the fields that are missing or not allowed."""
-    wrong: dict[str, list[str]] = {}
-    title = source.title.strip()
-    if not title:
-        wrong["title"] = ["标题不能为空。"]
-    elif len(title) > LONGEST_TITLE:
-        wrong["title"] = [f"标题不得超过{LONGEST_TITLE}字。"]
-    if source.secrecy not in SECRECIES:
-        wrong["secrecy"] = [
-            "只能登记公开或内部事项；涉密事项不得录入本系统。（R-05-06）"
-        ]
-    if source.urgency not in URGENCIES:
-        wrong["urgency"] = [f"紧急程度只能是{'、'.join(URGENCIES)}。"]
-    if wrong:
-        raise errors.Invalid(fields=wrong)
+def from_row(row: sa.Row[tuple[object, ...]]) -> Matter:
+    """Return the matter that a row of all its columns tells."""
+    columns = dict(row._mapping)
+    return Matter(**{**columns, "number": columns["number"] or ""})
 
 
 def get(connection: sa.Connection, matter_id: int) -> Matter:
@@ -297,7 +145,7 @@ def get(connection: sa.Connection, matter_id: int) -> Matter:
     ).one_or_none()
     if row is None:
         raise errors.NotFound(matter_id=matter_id)
-    return _matter(row)
+    return from_row(row)
 
 
 def of_root(connection: sa.Connection, root_id: str) -> Matter:
@@ -307,7 +155,7 @@ def of_root(connection: sa.Connection, root_id: str) -> Matter:
     ).one_or_none()
     if row is None:
         raise errors.NotFound(root_id=root_id)
-    return _matter(row)
+    return from_row(row)
 
 
 def by_number(connection: sa.Connection, number: str) -> Matter:
@@ -317,7 +165,7 @@ def by_number(connection: sa.Connection, number: str) -> Matter:
     ).one_or_none()
     if row is None:
         raise errors.NotFound(number=number)
-    return _matter(row)
+    return from_row(row)
 
 
 def find(connection: sa.Connection, identity: people.Identity, number: str) -> Matter:
@@ -329,87 +177,7 @@ def find(connection: sa.Connection, identity: people.Identity, number: str) -> M
     ).one_or_none()
     if row is None:
         raise errors.NotFound(number=number)
-    return _matter(row)
-
-
-def ledger(
-    connection: sa.Connection,
-    identity: people.Identity,
-    *,
-    status: str | None = None,
-    light: str | None = None,
-    category: str | None = None,
-    unit: str | None = None,
-    text: str | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> list[Matter]:
-    """Return the matters this person may see, newest first, one page of them.
-
-    `before` is the id of the last matter of the page before; `text` is found in
-    the title or begins the number.
-    """
-    matter = tables.matter.c
-    query = (
-        sa.select(tables.matter)
-        .where(access.visible(identity))
-        .order_by(matter.id.desc())
-        .limit(limit)
-    )
-    if status:
-        query = query.where(matter.status == status)
-    if light:
-        query = query.where(matter.light == light)
-    if category:
-        query = query.where(matter.category == category)
-    if unit:
-        undertaking = tables.undertaking.c
-        query = query.where(
-            sa.exists().where(
-                undertaking.matter_id == matter.id, undertaking.unit == unit
-            )
-        )
-    if text:
-        query = query.where(
-            matter.title.contains(text, autoescape=True)
-            | matter.number.startswith(text, autoescape=True)
-        )
-    if before is not None:
-        query = query.where(matter.id < before)
-    return [_matter(row) for row in connection.execute(query)]
-
-
-def similar(
-    connection: sa.Connection, identity: people.Identity, title: str
-) -> list[Similar]:
-    """Return the open matters one may see whose title resembles this one."""
-    return resembling(connection, title, access.visible(identity))
-
-
-def resembling(
-    connection: sa.Connection, title: str, condition: sa.ColumnElement[bool]
-) -> list[Similar]:
-    """Return open matters whose title is at least 0.85 similar, the closest first."""
-    matter = tables.matter.c
-    rows = connection.execute(
-        sa.select(matter.number, matter.title)
-        .where(condition, matter.status.not_in(ENDED), matter.number.is_not(None))
-        .order_by(matter.id.desc())
-        .limit(COMPARED_TITLES)
-    )
-    comparison = SequenceMatcher(autojunk=False)
-    comparison.set_seq2(title.strip())
-    found = []
-    for row in rows:
-        comparison.set_seq1(row.title)
-        # The quick bounds spare the slow comparison for nearly every title.
-        if (
-            comparison.real_quick_ratio() >= SIMILAR
-            and comparison.quick_ratio() >= SIMILAR
-            and comparison.ratio() >= SIMILAR
-        ):
-            found.append(Similar(row.number, row.title, round(comparison.ratio(), 3)))
-    return sorted(found, key=lambda one: one.similarity, reverse=True)
+    return from_row(row)
 
 
 def move(work: handlers.Work, matter: Matter, status: str, **changes: object) -> Matter:
@@ -495,8 +263,3 @@ def extend(work: handlers.Work, matter: Matter, due: deadlines.Due) -> Matter:
     ladder.set_up(work, "matter", matter.id, due.on)
     changed = change(work, matter, due_at=due.at, due_provisional=due.provisional)
     return refresh_light(work, changed.id)
-
-
-def _matter(row: sa.Row[tuple[object, ...]]) -> Matter:
-    columns = dict(row._mapping)
-    return Matter(**{**columns, "number": columns["number"] or ""})

@@ -15,7 +15,9 @@ from processes import procedures
 from processes.supervision import entries
 from processes.supervision import tables
 from processes.supervision.deadlines import deadlines
+from processes.supervision.matters import ledgers
 from processes.supervision.matters import matters
+from processes.supervision.matters import registration
 from processes.supervision.matters import resolutions
 from processes.supervision.matters import transcription
 
@@ -38,7 +40,7 @@ COLUMNS = frozenset(
 
 def read(
     work: handlers.Work, procedure_key: str, given: entries.Entries
-) -> tuple[matters.Source, deadlines.Due]:
+) -> tuple[registration.Source, deadlines.Due]:
     """Return the source and deadline that a start form tells, or raise `Invalid`."""
     procedure, deployment = procedures.find(work.connection, procedure_key)
     if not procedure.enabled:
@@ -55,7 +57,7 @@ def read(
     def written(key: str) -> str:
         return entries.optional_text(given, key, longest=LONGEST.get(key, 20_000))
 
-    source = matters.Source(
+    source = registration.Source(
         procedure=procedure.key,
         procedure_deployment=deployment,
         category=procedure.category,
@@ -139,7 +141,7 @@ def duplicates(connection: sa.Connection, matter: matters.Matter) -> list[str]:
                 )
             )
         )
-    alike = matters.resembling(connection, matter.title, elsewhere)
+    alike = ledgers.resembling(connection, matter.title, elsewhere)
     return list(dict.fromkeys([*same, *(one.number for one in alike)]))
 
 

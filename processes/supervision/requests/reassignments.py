@@ -18,6 +18,7 @@ from processes.supervision.matters import mandates
 from processes.supervision.matters import matters
 from processes.supervision.matters import sources
 from processes.supervision.requests import extensions
+from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import undertakings
 
 MESSAGE = "reassignment_ordered"
@@ -158,11 +159,11 @@ def settle(
         unit = _other_unit(work, old, given)
         undertakings.end(work, old, "REASSIGNED")
         extensions.drop(work, old.id)
-        successor = undertakings.open_one(
+        successor = openings.open_one(
             work, matter, mandate, old.role, unit, old.duty, _time_left(work, old)
         )
     elif outcome == "ADD_UNIT":
-        successor = undertakings.open_one(
+        successor = openings.open_one(
             work,
             matter,
             mandate,

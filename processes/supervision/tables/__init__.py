@@ -10,8 +10,17 @@ from processes.supervision.tables.deputies import proposer
 from processes.supervision.tables.deputies import reply
 from processes.supervision.tables.deputies import survey
 from processes.supervision.tables.deputies import tracking
+from processes.supervision.tables.documents import archive_volume
+from processes.supervision.tables.documents import circular
+from processes.supervision.tables.documents import document
+from processes.supervision.tables.documents import inbox_message
+from processes.supervision.tables.documents import inbox_reading
 from processes.supervision.tables.grants import reading_grant
 from processes.supervision.tables.grants import reading_look
+from processes.supervision.tables.hotline import caller
+from processes.supervision.tables.hotline import caller_look
+from processes.supervision.tables.hotline import hotline_ticket
+from processes.supervision.tables.hotline import supplement
 from processes.supervision.tables.indicators import comparison
 from processes.supervision.tables.indicators import completion
 from processes.supervision.tables.indicators import indicator_value
@@ -22,26 +31,12 @@ from processes.supervision.tables.inspections import inspection
 from processes.supervision.tables.inspections import inspection_member
 from processes.supervision.tables.inspections import inspection_plan
 from processes.supervision.tables.inspections import site_visit
-from processes.supervision.tables.matters import archive_volume
-from processes.supervision.tables.matters import caller
-from processes.supervision.tables.matters import caller_look
-from processes.supervision.tables.matters import circular
-from processes.supervision.tables.matters import contact
-from processes.supervision.tables.matters import document
-from processes.supervision.tables.matters import hotline_ticket
-from processes.supervision.tables.matters import inbox_message
-from processes.supervision.tables.matters import inbox_reading
 from processes.supervision.tables.matters import mandate
 from processes.supervision.tables.matters import matter
 from processes.supervision.tables.matters import number_sequence
 from processes.supervision.tables.matters import opinion
 from processes.supervision.tables.matters import paper
-from processes.supervision.tables.matters import progress_report
 from processes.supervision.tables.matters import proposal
-from processes.supervision.tables.matters import review
-from processes.supervision.tables.matters import supplement
-from processes.supervision.tables.matters import undertaking
-from processes.supervision.tables.matters import urge
 from processes.supervision.tables.publications import publication
 from processes.supervision.tables.requests import caller_wait
 from processes.supervision.tables.requests import clock_stop
@@ -71,6 +66,11 @@ from processes.supervision.tables.three_lists import second_look
 from processes.supervision.tables.three_lists import verification
 from processes.supervision.tables.training import training_attendance
 from processes.supervision.tables.training import training_session
+from processes.supervision.tables.undertakings import contact
+from processes.supervision.tables.undertakings import progress_report
+from processes.supervision.tables.undertakings import review
+from processes.supervision.tables.undertakings import undertaking
+from processes.supervision.tables.undertakings import urge
 
 __all__ = [
     "TENTHS",

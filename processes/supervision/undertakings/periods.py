@@ -17,6 +17,7 @@ from engine import handlers
 from engine import workdays
 from processes.supervision.matters import matters
 from processes.supervision.matters import sources
+from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import undertakings
 
 DECEMBER = 12
@@ -52,7 +53,7 @@ def plan(work: handlers.Work, matter: matters.Matter) -> list[Period]:
         )
         label = f"{nominal.month}月{nominal.day}日"
         ids = [
-            undertakings.plan(
+            openings.plan(
                 work, matter, lead, period=label, opens_at=opens_at, due_on=due_on
             ).id
             for lead in leads

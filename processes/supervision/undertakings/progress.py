@@ -13,6 +13,7 @@ from engine import handlers
 from engine import workdays
 from processes.supervision.matters import matters
 from processes.supervision.matters import sources
+from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import undertakings
 
 NONE = "NONE"
@@ -50,7 +51,7 @@ def plan(work: handlers.Work, matter: matters.Matter, every: str) -> list[Awaite
         )
         for lead in undertakings.leads(work.connection, matter):
             label = f"{nominal.month}月{nominal.day}日"
-            planned = undertakings.plan(
+            planned = openings.plan(
                 work, matter, lead, period=label, opens_at=opens_at, due_on=due_on
             )
             awaited.append(Awaited(planned.id, planned.unit, opens_at))

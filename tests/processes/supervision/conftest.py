@@ -27,6 +27,7 @@ from processes.supervision.hotline import callers
 from processes.supervision.hotline import hotline
 from processes.supervision.matters import matters
 from processes.supervision.matters import proposals
+from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import undertakings
 from tests.conftest import CURRENT
 from tests.conftest import copied
@@ -240,7 +241,7 @@ def issued(
     approving = matters.get(work.connection, matter.id)
     approved = matters.move(work, approving, "APPROVED")
     ready = matters.move(work, approved, "ISSUED")
-    return undertakings.issue(work, ready, proposal)
+    return openings.issue(work, ready, proposal)
 
 
 def handling(

@@ -24,6 +24,7 @@ from processes.supervision.hotline import callers
 from processes.supervision.hotline import results
 from processes.supervision.matters import matters
 from processes.supervision.matters import proposals
+from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import undertakings
 from tests.processes.supervision.conftest import Act
 from tests.processes.supervision.conftest import identity
@@ -71,7 +72,7 @@ def noticed(
     approved = matters.move(work, approving, "APPROVED")
     issued = matters.move(work, approved, "ISSUED")
     proposal = proposals.current(work.connection, matter.id)
-    opened = undertakings.issue(work, issued, proposal)
+    opened = openings.issue(work, issued, proposal)
     return notices.issue(work, issued, proposal, opened)
 
 

@@ -13,7 +13,7 @@ from processes.supervision import tables
 from processes.supervision.dossiers import dossiers
 from processes.supervision.dossiers import grants
 from processes.supervision.hotline import callers
-from processes.supervision.matters import matters
+from processes.supervision.matters import ledgers
 from tests.processes.supervision.conftest import identity
 from tests.processes.supervision.conftest import registered
 
@@ -29,16 +29,16 @@ def test_a_reader_sees_the_one_matter_until_the_day_is_over(
         one = registered(work, vault)
         registered(work, vault, ticket_no="RX2")
         reader = identity(work, "group_member")
-        before = matters.ledger(work.connection, reader)
+        before = ledgers.page(work.connection, reader)
         grants.give(work, one.id, identity(work, "dc_chief"), GIVEN)
-        during = matters.ledger(work.connection, reader)
-        others = matters.ledger(work.connection, identity(work, "group_leader"))
+        during = ledgers.page(work.connection, reader)
+        others = ledgers.page(work.connection, identity(work, "group_leader"))
         told = inbox.messages(work.connection, reader)
     clock.advance(AFTER)
     while engine.run_due():
         pass
     with engine.begin() as work:
-        after = matters.ledger(work.connection, identity(work, "group_member"))
+        after = ledgers.page(work.connection, identity(work, "group_member"))
         ended = grants.of_matter(work.connection, one.id)[0].ended_at
 
     assert ([], [one.number], [], []) == (
@@ -88,7 +88,7 @@ def test_a_grant_taken_back_opens_nothing_any_more(
             grants.take_back(work, grant.id, identity(work, "group_member"))
         grants.take_back(work, grant.id, chief)
 
-        assert [] == matters.ledger(work.connection, identity(work, "group_member"))
+        assert [] == ledgers.page(work.connection, identity(work, "group_member"))
         with pytest.raises(errors.Refused, match="已经结束"):
             grants.take_back(work, grant.id, chief)
 

@@ -9,9 +9,12 @@ import pytest
 from engine import errors
 from engine import people
 from engine.engine import Engine
+from processes.supervision import access
 from processes.supervision.deadlines import deadlines
 from processes.supervision.hotline import callers
+from processes.supervision.matters import ledgers
 from processes.supervision.matters import matters
+from processes.supervision.matters import registration
 from tests.processes.supervision.conftest import identity
 from tests.processes.supervision.conftest import issued
 from tests.processes.supervision.conftest import registered
@@ -48,7 +51,7 @@ def test_a_matter_that_must_not_enter_is_refused_by_the_field(
 ) -> None:
     with engine.begin() as work:
         today = work.calendar.local_date(work.now())
-        source = matters.Source(
+        source = registration.Source(
             procedure="proc_mayor_hotline",
             procedure_deployment=None,
             category="07",
@@ -62,7 +65,7 @@ def test_a_matter_that_must_not_enter_is_refused_by_the_field(
         )
         due = deadlines.after(work.calendar, today, 5)
         with pytest.raises(errors.Invalid) as refused:
-            matters.register(
+            registration.register(
                 work,
                 replace(source, **{field: value}),
                 due,
@@ -103,11 +106,11 @@ def test_the_ledger_filters_and_pages(engine: Engine, vault: callers.Vault) -> N
         second = registered(work, vault, ticket_no="2", title="西关小区停水")
         third = registered(work, vault, ticket_no="3", title="东关小区停水")
         officer = identity(work, "dc_officer")
-        page = matters.ledger(work.connection, officer, limit=2)
-        rest = matters.ledger(work.connection, officer, before=page[-1].id)
-        found = matters.ledger(work.connection, officer, text="东关")
-        literal = matters.ledger(work.connection, officer, text="%")
-        by_number = matters.ledger(work.connection, officer, text=second.number)
+        page = ledgers.page(work.connection, officer, limit=2)
+        rest = ledgers.page(work.connection, officer, before=page[-1].id)
+        found = ledgers.page(work.connection, officer, text="东关")
+        literal = ledgers.page(work.connection, officer, text="%")
+        by_number = ledgers.page(work.connection, officer, text=second.number)
 
     assert [third.id, second.id] == [one.id for one in page]
     assert [first.id] == [one.id for one in rest]
@@ -119,14 +122,14 @@ def test_the_ledger_filters_and_pages(engine: Engine, vault: callers.Vault) -> N
 def test_a_similar_open_matter_is_named(engine: Engine, vault: callers.Vault) -> None:
     with engine.begin() as work:
         known = registered(work, vault, title="东关小区旁工地夜间施工噪声扰民问题")
-        officer = identity(work, "dc_officer")
-        near = matters.similar(
-            work.connection, officer, "东关小区旁工地夜间施工噪音扰民问题"
+        visible = access.visible(identity(work, "dc_officer"))
+        near = ledgers.resembling(
+            work.connection, "东关小区旁工地夜间施工噪音扰民问题", visible
         )
-        far = matters.similar(work.connection, officer, "西关路面破损")
+        far = ledgers.resembling(work.connection, "西关路面破损", visible)
 
     assert [known.number] == [one.number for one in near]
-    assert near[0].similarity >= matters.SIMILAR
+    assert near[0].similarity >= ledgers.SIMILAR
     assert [] == far
 
 
@@ -140,7 +143,7 @@ def test_a_unit_sees_what_was_issued_to_it_and_nothing_else(
         seen = {
             person: [
                 one.number
-                for one in matters.ledger(work.connection, identity(work, person))
+                for one in ledgers.page(work.connection, identity(work, person))
             ]
             for person in (
                 "unit_handler.zjj",
@@ -190,7 +193,7 @@ def test_a_substitute_sees_what_his_scope_reaches(
             reason="出差",
             **limits,
         )
-        seen = matters.ledger(work.connection, identity(work, "unit_head.mzj"))
+        seen = ledgers.page(work.connection, identity(work, "unit_head.mzj"))
 
     assert sees == bool(seen)
 

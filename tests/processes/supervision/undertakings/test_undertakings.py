@@ -17,6 +17,7 @@ from processes.supervision import tables
 from processes.supervision.hotline import callers
 from processes.supervision.matters import matters
 from processes.supervision.scoring import scores
+from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import reports
 from processes.supervision.undertakings import reviews
 from processes.supervision.undertakings import undertakings
@@ -82,7 +83,7 @@ def test_the_database_refuses_a_second_lead_and_a_unit_twice(
 def test_a_unit_that_cannot_receive_a_notice_is_named(
     engine: Engine, vault: callers.Vault
 ) -> None:
-    with pytest.raises(undertakings.NoRegistrar) as refused, engine.begin() as work:
+    with pytest.raises(openings.NoRegistrar) as refused, engine.begin() as work:
         post = engine_tables.post
         work.connection.execute(
             post.delete().where(post.c.role == "unit_registrar", post.c.unit == "zjj")
