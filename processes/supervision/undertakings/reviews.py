@@ -65,7 +65,8 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
 
     Reads `accurate`, `objective`, `truthful`, `verdict`, `reasons`, `resubmit_on`
     and `comment`. To accept, all three are ticked; to return, at least one of the
-    four reasons is given and a day to report again (3 working days by default).
+    four reasons is given, an explanation, and a day to report again (3 working days
+    by default; R-00-27).
     To verify on site decides nothing yet.
     """
     report = reports.latest(call.work.connection, undertaking.id)
@@ -77,6 +78,7 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
     verdict = entries.choice(given, "verdict", list(VERDICTS))
     qualities = {key: entries.flag(given, key) for key in QUALITIES}
     reasons = entries.choices(given, "reasons", list(REASONS))
+    comment = entries.optional_text(given, "comment", longest=2000)
     resubmit_on = None
     if verdict == "ACCEPT":
         missing = [key for key, ticked in qualities.items() if not ticked]
@@ -91,6 +93,8 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
     else:
         if not reasons:
             raise entries.refusal("reasons", "退回须至少选择一种理由。")
+        if not comment:
+            raise entries.refusal("comment", "退回须附说明。", rule="R-00-27")
         resubmit_on = _resubmission(
             call.work, entries.optional_day(given, "resubmit_on")
         )
@@ -103,7 +107,7 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
             verdict=verdict,
             reasons=list(reasons),
             resubmit_on=resubmit_on,
-            comment=entries.optional_text(given, "comment", longest=2000),
+            comment=comment,
             person=opinions.require_person(call),
             on_behalf_of=call.on_behalf_of,
             at=call.work.now(),

@@ -32,7 +32,7 @@ STATE_LABELS: Mapping[str, str] = {
     "REPORTED": "已上报",
     "ACCEPTED": "已采纳",
     "RETURNED": "退回待重报",
-    "LAPSED": "协办未交",
+    "LAPSED": "协办逾期",
     "PLANNED": "未到反馈期",
     "RETURN_REQ": "申请退办",
     "REASSIGNED": "已改派",
