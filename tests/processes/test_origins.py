@@ -50,12 +50,40 @@ def test_the_seven_scopes_of_the_county_have_a_procedure_each() -> None:
     assert 3 <= sum(one.category == "06" for one in described().values())
 
 
-@pytest.mark.requirement("R-00-06", "R-00-09")
+@pytest.mark.requirement("R-00-06", "R-00-07", "R-00-09", "R-00-10")
 @pytest.mark.parametrize(
-    "source", ["同级党委、政府文件通知", "重点工程、重大项目、重点领域改革"]
+    "source",
+    [
+        "同级党委、政府及办公室文件、通知",
+        "同级党委、政府及办公室领导批示",
+        "重点工程、重大项目、重点领域改革",
+        "政府、办公室领导交办其他事项",
+    ],
 )
 def test_other_matters_say_what_they_come_from(source: str) -> None:
     assert source in offered("assigned", "source_type")
+
+
+@pytest.mark.requirement("R-00-03")
+def test_instructions_from_above_name_their_level() -> None:
+    """国家/省领导批示、国家/省督查通知."""
+    kinds = offered("leader_instruction", "source_type")
+
+    assert {"国家、省领导批示", "上级督查通知"} <= kinds
+    assert {"国家", "省"} <= offered("leader_instruction", "source_level")
+
+
+@pytest.mark.requirement("R-00-04")
+def test_minutes_are_of_every_kind_of_meeting() -> None:
+    """全体会议、常务会议、综合性会议、专题性会议."""
+    kinds = {"全体会议", "常务会议", "综合性会议", "专题性会议"}
+
+    assert kinds <= offered("minutes", "meeting_type")
+
+
+@pytest.mark.requirement("R-00-23")
+def test_research_is_of_what_matters_most_is_hard_or_stirs_people() -> None:
+    assert {"重点", "难点", "热点"} == offered("research_topic", "topic_kind")
 
 
 @pytest.mark.requirement("R-03-07")

@@ -15,6 +15,8 @@ from engine import tables
 from engine import testing
 from processes import office
 from processes import rehearsal
+from processes.supervision.matters import proposals
+from processes.verbs import finding
 
 PROCEDURE = Path(__file__).parents[2] / "proc_audit_rectification"
 #: 2026-03-02 09:00 in Shanghai, a Monday.
@@ -102,7 +104,7 @@ def test_a_breakdown_has_a_mandate(story: testing.Story) -> None:
     assert "mandates" in refusal(story, mandates=[])
 
 
-@pytest.mark.requirement("R-00-29")
+@pytest.mark.requirement("R-00-15", "R-00-29")
 @pytest.mark.parametrize(
     "key", ["content", "due_on", "lead_unit", "responsible_person"]
 )
@@ -154,12 +156,19 @@ def test_one_source_is_broken_down_into_as_many_mandates_as_it_needs(
         story,
         mandates=[
             {**MANDATE, "assisting": [HELPER]},
-            {**MANDATE, "lead_unit": "zjj"},
+            {**MANDATE, "lead_unit": "zjj", "duty": " "},
             {**MANDATE, "lead_unit": "jtj"},
         ],
     )
 
     assert ["签阅"] == [task.name for task in story.open_tasks()]
+    with story.engine.read() as connection:
+        laid = proposals.current(connection, finding.matter(story).id).mandates
+    assert [
+        ("fgw", "牵头拨付", ["核对项目"]),
+        ("zjj", "3月底前拨付到位", []),
+        ("jtj", "牵头拨付", []),
+    ] == [(one.lead_unit, one.duty, [a.duty for a in one.assisting]) for one in laid]
 
 
 @pytest.mark.requirement("R-00-14")

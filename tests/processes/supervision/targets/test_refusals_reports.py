@@ -81,7 +81,9 @@ def test_a_report_was_approved_by_the_congress_on_a_day(story: testing.Story) ->
 
 
 @pytest.mark.requirement("R-01-09")
-@pytest.mark.parametrize("key", ["indicator", "indicator_unit", "target", "q1", "q4"])
+@pytest.mark.parametrize(
+    "key", ["indicator", "indicator_unit", "target", "q1", "q2", "q3", "q4"]
+)
 def test_every_task_of_the_report_has_an_indicator_and_four_plan_values(
     story: testing.Story, key: str
 ) -> None:
@@ -91,9 +93,11 @@ def test_every_task_of_the_report_has_an_indicator_and_four_plan_values(
     refused(story, lambda: break_down(story, "立项分解", *rows), key, "R-01-09")
 
 
-@pytest.mark.requirement("R-03-13")
-@pytest.mark.parametrize("key", ["lead_unit", "responsible_person", "due_on"])
-def test_every_task_of_the_report_has_a_unit_a_person_and_a_day(
+@pytest.mark.requirement("R-01-08", "R-03-13")
+@pytest.mark.parametrize(
+    "key", ["lead_unit", "responsible_person", "due_on", "requirement"]
+)
+def test_every_task_of_the_report_has_a_unit_a_person_a_day_and_a_requirement(
     story: testing.Story, key: str
 ) -> None:
     started(story, GOV, office.REPORT)
