@@ -349,6 +349,13 @@ def _complete(story: testing.Story, given: object) -> None:
     )
 
 
+def _transfer(story: testing.Story, given: object) -> None:
+    found = arguments(given, "task", "as", "to", "reason")
+    story.transfer(
+        found["task"], person=found["as"], to=found["to"], reason=str(found["reason"])
+    )
+
+
 def _at(story: testing.Story, text: object) -> None:
     story.until(moment(text))
 
@@ -421,6 +428,7 @@ VERBS: Mapping[str, Verb] = {
     "message": _message,
     "matter": _matter,
     "complete": _complete,
+    "transfer": _transfer,
     "at": _at,
     "advance": _advance,
     "waits": _waits,

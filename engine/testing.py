@@ -142,6 +142,12 @@ class Story:
         with self.command() as work:
             work.complete_task(task_id, person, fields=fields)
 
+    def transfer(self, task: str, *, person: str, to: str, reason: str) -> None:
+        """Give the open task of this name, which this person may take, to another."""
+        task_id = self.task(task, person=person).id
+        with self.command() as work:
+            work.transfer_task(task_id, to, person, reason)
+
     def follow(self, root_id: str) -> None:
         """Make this the matter of the story."""
         self._root = root_id

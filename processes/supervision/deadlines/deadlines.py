@@ -76,8 +76,8 @@ def of_procedure(
     What was demanded wins: a day before a number of working days. Else the rule of
     its urgency holds, else the default: working days, or days or months that roll
     off a day of rest (Q-09). They are counted from the day that `from` names. `until`
-    is a day of that year, which does not roll (当年全面完成, R-01-15); nothing may be
-    due after the day of `latest`.
+    is a day of that year, which does not roll (当年全面完成, R-01-15), with
+    `workdays_after` left to conclude; nothing may be due after the day of `latest`.
     """
     base = bases.get(str(rules.get("from", "received_on"))) or today
     if due_on is not None:
@@ -89,7 +89,9 @@ def of_procedure(
     if "workdays" in rule:
         return after(calendar, base, int(rule["workdays"]))
     if "until" in rule:
-        return on_day(calendar, base, day_of_year(base.year, rule["until"]))
+        last = day_of_year(base.year, rule["until"])
+        left = int(rule.get("workdays_after", 0))
+        return on_day(calendar, base, calendar.add_workdays(last, left))
     if "months" in rule:
         day = calendar.add_months(base, int(rule["months"]))
     else:

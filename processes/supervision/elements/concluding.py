@@ -128,10 +128,12 @@ def record_review_decision(call: handlers.Call) -> Mapping[str, object]:
     )
     reasons = entries.text(call.fields, "reasons", longest=10_000)
     label = conclusions.DECISION_LABELS[decision]
-    conclusions.decide(call.work, matter_of(call).id, decision, reasons)
+    person = opinions.require_person(call)
+    conclusions.decide(call.work, matter_of(call).id, decision, reasons, person=person)
     _keep(call, DECISION, "复核决定", {"decision": label, "reasons": reasons})
     return {
         "review_decision": decision,
+        "reviewer": person,
         "take_back": entries.flag(call.fields, "take_back"),
     }
 

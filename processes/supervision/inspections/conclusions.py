@@ -16,6 +16,7 @@ from engine import people
 from engine import tables as engine_tables
 from processes.supervision import entries
 from processes.supervision import tables
+from processes.supervision.deadlines import deadlines
 from processes.supervision.matters import matters
 from processes.supervision.scoring import hearings
 from processes.supervision.scoring import scores
@@ -127,13 +128,19 @@ def receive(work: handlers.Work, matter_id: int) -> Conclusion:
 def apply(
     work: handlers.Work, matter_id: int, grounds: str, request: str, *, person: str
 ) -> Review:
-    """Record the application for a review; `TooLate` after the 30th day."""
+    """Record the application for a review; `TooLate` after the 30th day.
+
+    From now on the matter is due when the review must be decided (T-REVIEW).
+    """
     conclusion = of_matter(work.connection, matter_id)
     today = work.calendar.local_date(work.now())
     if conclusion.apply_until is None:
-        raise errors.Refused("督查结论尚未送达。", matter_id=matter_id)
+        raise errors.Refused("督查结论尚未送达。（条例第十六条）", matter_id=matter_id)
     if today > conclusion.apply_until:
         raise TooLate(matter_id=matter_id)
+    due_on = work.calendar.add_days(today, DAYS_TO_DECIDE)
+    matter = matters.get(work.connection, matter_id)
+    matters.extend(work, matter, deadlines.on_day(work.calendar, today, due_on))
     row = work.connection.execute(
         tables.conclusion_review.insert()
         .values(
@@ -142,7 +149,7 @@ def apply(
             request=request,
             applied_by=person,
             applied_at=work.now(),
-            due_on=work.calendar.add_days(today, DAYS_TO_DECIDE),
+            due_on=due_on,
         )
         .returning(tables.conclusion_review)
     ).one()
@@ -160,9 +167,16 @@ def appoint(work: handlers.Work, matter_id: int, reviewer: str) -> Review:
     return _change(work, review_of(work.connection, matter_id), reviewer=reviewer)
 
 
-def decide(work: handlers.Work, matter_id: int, decision: str, reasons: str) -> Review:
-    """Write the decision that is proposed, with its reasons; the leader approves it."""
+def decide(
+    work: handlers.Work, matter_id: int, decision: str, reasons: str, *, person: str
+) -> Review:
+    """Write the decision that is proposed, with its reasons; the leader approves it.
+
+    Whoever got the task from the reviewer must be fit to be appointed too.
+    """
     review = review_of(work.connection, matter_id)
+    if person != review.reviewer:
+        review = appoint(work, matter_id, person)
     return _change(work, review, decision=decision, reasons=reasons)
 
 

@@ -5,6 +5,7 @@ below it in its tree. Whoever passed a matter down sees how it goes, gives guida
 gets the report; what the lower office does is its own matter with its own number.
 """
 
+import contextlib
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from engine import people
+from engine import routing
 from engine import tables as engine_tables
 from processes.supervision import access
 from processes.supervision import entries
@@ -109,7 +111,8 @@ def guide(
 def report_up(work: handlers.Work, matter: matters.Matter) -> None:
     """Hand the report of a lower office to whoever passed the matter down.
 
-    It is a paper of the upper matter; an upper office that waits for it goes on.
+    It is a paper of the upper matter; an upper office that waits for it goes on, and
+    one that handles its own part does so undisturbed.
     """
     if matter.parent_id is None:
         return
@@ -138,7 +141,8 @@ def report_up(work: handlers.Work, matter: matters.Matter) -> None:
         matter_id=upper.id,
     )
     if upper.office is not None:
-        work.correlate(REPORTED, business_key=upper.number)
+        with contextlib.suppress(routing.NobodyWaits):
+            work.correlate(REPORTED, business_key=upper.number)
 
 
 def lower_matters(connection: sa.Connection, matter_id: int) -> list[matters.Matter]:
