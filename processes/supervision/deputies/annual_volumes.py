@@ -208,7 +208,7 @@ def issue_list(work: handlers.Work, matter: matters.Matter, explanation: str) ->
 def _require_first(connection: sa.Connection, year: int) -> None:
     volume = tables.annual_volume.c
     if connection.scalar(sa.select(volume.id).where(volume.year == year)) is not None:
-        raise errors.Refused(f"{year}年的年度卷已经建立。", year=year)
+        raise errors.Refused(f"{year}年的年度卷已经建立。（R-01-31）", year=year)
 
 
 def _last_replies(

@@ -77,7 +77,7 @@ def record(
     session = entries.text(given, "session", longest=50)
     number = entries.optional_whole(given, "number", least=1, largest=99999)
     if number is None:
-        raise entries.refusal("number", "请填写编号。")
+        raise entries.refusal("number", "请填写编号。", rule="R-00-08")
     _require_unique(work.connection, kind, level, session, number)
     proposers = _proposers(given)
     if level == "市交办":
@@ -244,9 +244,11 @@ def _proposers(given: entries.Entries) -> list[tuple[str, str]]:
         for row in entries.rows(given, "proposers")
     ]
     if not found:
-        raise entries.refusal("proposers", "至少填写领衔人。")
+        raise entries.refusal("proposers", "至少填写领衔人。", rule="R-00-08")
     if len({name for name, _ in found}) < len(found):
-        raise entries.refusal("proposers", "同一代表、委员不能填写两次。")
+        raise entries.refusal(
+            "proposers", "同一代表、委员不能填写两次。", rule="R-00-08"
+        )
     return found
 
 

@@ -37,7 +37,7 @@ def record(
     """
     year = entries.optional_whole(given, "year", least=2000, largest=2100)
     if year is None:
-        raise entries.refusal("year", "请填写年度。")
+        raise entries.refusal("year", "请填写年度。", rule="R-03-21")
     subject = entries.text(given, "subject", longest=100)
     known = [one for one in trend(work.connection, subject) if one.year == year]
     if known:

@@ -125,7 +125,9 @@ def _require_all(
             "receipts", f"{'、'.join(absent)}尚未签收交办清单。", rule="R-01-29"
         )
     if len(signed) > len(units):
-        raise entries.refusal("receipts", "只登记本件承办单位，每个单位一行。")
+        raise entries.refusal(
+            "receipts", "只登记本件承办单位，每个单位一行。", rule="R-01-29"
+        )
 
 
 def _issue_list(

@@ -74,7 +74,7 @@ def communicate(
     """
     contacted_on = entries.day(given, "contacted_on")
     if contacted_on > work.calendar.local_date(work.now()):
-        raise entries.refusal("contacted_on", "不能晚于今天。")
+        raise entries.refusal("contacted_on", "不能晚于今天。", rule="R-01-30")
     whom = entries.text(given, "contact_with", longest=200)
     content = entries.text(given, "contact_content", longest=2000)
     work.connection.execute(

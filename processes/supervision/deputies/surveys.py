@@ -83,7 +83,9 @@ def answer(
         one for one in still_open(work.connection, matter) if str(one.id) == wanted
     ]
     if not found:
-        raise entries.refusal("survey", "没有待登记的这一份征询意见表。")
+        raise entries.refusal(
+            "survey", "没有待登记的这一份征询意见表。", rule="R-01-30"
+        )
     survey = found[0]
     answered = entries.choice(given, "answer", tuple(ANSWERS))
     comment = entries.optional_text(given, "comment", longest=2000)
@@ -92,7 +94,9 @@ def answer(
     answered_on = entries.day(given, "answered_on")
     sent_on = work.calendar.local_date(survey.sent_at)
     if not sent_on <= answered_on <= work.calendar.local_date(work.now()):
-        raise entries.refusal("answered_on", f"应在寄送日 {sent_on} 与今天之间。")
+        raise entries.refusal(
+            "answered_on", f"应在寄送日 {sent_on} 与今天之间。", rule="R-01-30"
+        )
     _write(
         work,
         [survey.id],

@@ -39,7 +39,7 @@ def open_matter(
     """
     reply = replies.get(work.connection, reply_id)
     if reply.promised_on is None:
-        raise errors.Refused("这份答复没有承诺日期。", reply_id=reply_id)
+        raise errors.Refused("这份答复没有承诺日期。（R-01-30）", reply_id=reply_id)
     parent = matters.get(work.connection, reply.matter_id)
     today = work.calendar.local_date(work.now())
     child = registration.register(

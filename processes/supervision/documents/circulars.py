@@ -79,7 +79,7 @@ def draft(
     Reads title, body, praised and criticized (rows of name and reason) and cc.
     """
     if not series.endswith(SERIES):
-        raise entries.refusal("series", f"没有“{series}”这一系列。")
+        raise entries.refusal("series", f"没有“{series}”这一系列。", rule="R-03-04")
     values = {
         "title": entries.text(given, "title", longest=200),
         "body": entries.text(given, "body"),
@@ -118,7 +118,7 @@ def issue(work: handlers.Work, circular_id: int) -> Circular:
     """Draw its numbers, once it has been approved (期号在印发时取)."""
     drafted = get(work.connection, circular_id)
     if drafted.status != "DRAFT":
-        raise errors.Refused("这一期通报已经印发。", circular=circular_id)
+        raise errors.Refused("这一期通报已经印发。（R-03-04）", circular=circular_id)
     year = work.calendar.local_date(work.now()).year
     scope = f"circular {drafted.series}"
     return change(

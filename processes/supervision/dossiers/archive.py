@@ -35,7 +35,7 @@ PDF_BEGINS, PDF_ENDS = b"%PDF-", b"%%EOF"
 
 
 class Incomplete(errors.Refused):
-    """案卷还不能归档。"""
+    """案卷还不能归档。（R-00-28）"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def compile(
     """
     old = of_matter(work.connection, matter.id)
     if old is not None and old.filed_at is not None:
-        raise Incomplete("案卷已经归档，不能再改。", matter=matter.number)
+        raise Incomplete("案卷已经归档，不能再改。（R-00-28）", matter=matter.number)
     items = _items(work.connection, matter)
     findings = examine(work.connection, matter, items, vault)
     values = {
@@ -130,7 +130,9 @@ def file(
     """
     if retention not in RETENTIONS:
         raise errors.Invalid(
-            fields={"retention": [f"保管期限只能是{'、'.join(RETENTIONS)}。"]}
+            fields={
+                "retention": [f"保管期限只能是{'、'.join(RETENTIONS)}。（R-00-28）"]
+            }
         )
     before = _volume(work.connection, matter.id)
     _require_unchanged(before, _items(work.connection, matter))

@@ -99,7 +99,7 @@ def take_back(work: handlers.Work, grant_id: int, identity: people.Identity) -> 
     _require_granter(identity, grant.matter_id)
     matter = _visible(work.connection, identity, grant.matter_id)
     if grant.ended_at is not None:
-        raise errors.Refused("这一阅文权限已经结束。", grant=grant_id)
+        raise errors.Refused("这一阅文权限已经结束。（R-04-18）", grant=grant_id)
     work.unschedule(_key(grant_id))
     _end(work, grant_id, by=identity.person)
     if matter.root_id is not None:

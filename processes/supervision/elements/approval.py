@@ -170,13 +170,15 @@ def _about_report(call: handlers.Call, matter: matters.Matter, verb: str) -> Non
     if undertaking.state == "REPORTED":
         review = reviews.latest(work.connection, undertaking.id)
         if review is None:
-            raise errors.Refused("还没有审核意见可以审签。")
+            raise errors.Refused("还没有审核意见可以审签。（R-01-40）")
         subject = opinions.Subject("review", review.id, review.person)
         opinions.record(call, matter.id, subject, verb=verb)
         return
     report = reports.latest(work.connection, undertaking.id)
     if report is None:
-        raise errors.Refused("还没有办理情况报告。", undertaking=undertaking.number)
+        raise errors.Refused(
+            "还没有办理情况报告。（R-00-18）", undertaking=undertaking.number
+        )
     subject = opinions.Subject("report", report.id, report.drafted_by)
     opinion = opinions.record(call, matter.id, subject, verb=verb)
     if opinion.decision != "APPROVE":
@@ -202,9 +204,9 @@ def record_appointment(call: handlers.Call) -> Mapping[str, object]:
     work = call.work
     identity = people.identity(work.connection, appointed, work.now())
     if identity.groups.isdisjoint(access.LEADERS):
-        raise entries.refusal("appointed", "只能指定县领导代行审定。")
+        raise entries.refusal("appointed", "只能指定县领导代行审定。", rule="R-01-32")
     if people.absent(work.connection, [appointed], work.now()):
-        raise entries.refusal("appointed", "该同志不在岗，请另行指定。")
+        raise entries.refusal("appointed", "该同志不在岗，请另行指定。", rule="R-01-32")
     work.note(
         call.instance_id,
         "decider_appointed",

@@ -163,7 +163,7 @@ def propose_referral(call: handlers.Call) -> None:
     unit = entries.text(call.fields, "about_unit", longest=100)
     names = phrases.unit_names(call.work.connection, [unit])
     if unit not in names:
-        raise entries.refusal("about_unit", "没有这一单位。")
+        raise entries.refusal("about_unit", "没有这一单位。", rule="R-01-42")
     papers.keep(
         call.work,
         matter_id=matter_of(call).id,

@@ -59,7 +59,7 @@ def inspection_of(call: handlers.Call) -> inspections.Inspection:
         return inspections.get(connection, number)
     found = inspections.of_matter(connection, matter_of(call).id)
     if not found:
-        raise errors.Refused("还没有督查方案。")
+        raise errors.Refused("还没有督查方案。（R-02-06）")
     return found[-1]
 
 

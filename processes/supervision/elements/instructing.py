@@ -232,7 +232,9 @@ def _numbered(connection: sa.Connection, number: str) -> matters.Matter:
     try:
         return matters.by_number(connection, number)
     except errors.NotFound as error:
-        raise entries.refusal("into", f"没有督查事项“{number}”。") from error
+        raise entries.refusal(
+            "into", f"没有督查事项“{number}”。", rule="R-00-24"
+        ) from error
 
 
 def _id(matter: object) -> int:

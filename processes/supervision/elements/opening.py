@@ -98,7 +98,7 @@ def record_duplicate(call: handlers.Call) -> Mapping[str, object]:
     if wanted == "MERGE":
         into = _named(call, entries.text(call.fields, "into", longest=60))
         if into.id == matter.id:
-            raise entries.refusal("into", "不能并入自身。")
+            raise entries.refusal("into", "不能并入自身。", rule="R-00-24")
         instructions.require_answer(call.work.connection, matter, into)
         matters.end(call.work, matter, "MERGED")
         matters.change(call.work, matter, merged_into_id=into.id)
@@ -197,7 +197,9 @@ def _named(call: handlers.Call, number: str) -> matters.Matter:
     try:
         return matters.by_number(call.work.connection, number)
     except errors.NotFound as error:
-        raise entries.refusal("into", f"没有督查事项“{number}”。") from error
+        raise entries.refusal(
+            "into", f"没有督查事项“{number}”。", rule="R-00-24"
+        ) from error
 
 
 def _get(work: handlers.Work, matter: object) -> matters.Matter:

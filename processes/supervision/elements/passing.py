@@ -76,7 +76,9 @@ def record_lower_plan(call: handlers.Call) -> Mapping[str, object]:
     handler = entries.text(call.fields, "handler", longest=100)
     group = people.group("unit_handler", str(call.variables.get("unit", "")))
     if handler not in people.holders(call.work.connection, group, call.work.now()):
-        raise entries.refusal("handler", "办理人须是本单位在岗的办理人员。")
+        raise entries.refusal(
+            "handler", "办理人须是本单位在岗的办理人员。", rule="R-00-17"
+        )
     return {"handler": handler}
 
 
@@ -113,5 +115,5 @@ def _own_unit(call: handlers.Call) -> str:
     person = opinions.require_person(call)
     units = people.identity(call.work.connection, person, call.work.now()).units
     if len(units) != 1:
-        raise errors.Refused("只有承办单位的收发岗可以登记本级督查事项。")
+        raise errors.Refused("只有承办单位的收发岗可以登记本级督查事项。（R-04-16）")
     return next(iter(units))

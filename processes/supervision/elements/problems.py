@@ -75,9 +75,13 @@ def record_problems(call: handlers.Call) -> Mapping[str, object]:
     matter, inspection = matter_of(call), inspection_of(call)
     found = problems.read(call.work.connection, inspection.id, call.fields)
     if not found and not entries.flag(call.fields, "none_found"):
-        raise entries.refusal("problems", "没有发现问题的，请勾选“未发现问题”。")
+        raise entries.refusal(
+            "problems", "没有发现问题的，请勾选“未发现问题”。", rule="R-02-30"
+        )
     if found and entries.flag(call.fields, "none_found"):
-        raise entries.refusal("none_found", "已列问题，不能再勾选“未发现问题”。")
+        raise entries.refusal(
+            "none_found", "已列问题，不能再勾选“未发现问题”。", rule="R-02-30"
+        )
     signed = problems.signature(call)
     problems.register(call.work, matter, inspection.id, found, signed)
     return {"found": bool(found)}

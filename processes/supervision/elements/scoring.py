@@ -85,5 +85,7 @@ def _matter(connection: sa.Connection, number: str, unit: str) -> int:
         .limit(1)
     )
     if found is None:
-        raise entries.refusal("number", "没有这一事项，或者它未交这一单位承办。")
+        raise entries.refusal(
+            "number", "没有这一事项，或者它未交这一单位承办。", rule="R-04-13"
+        )
     return found

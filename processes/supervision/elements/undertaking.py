@@ -131,7 +131,9 @@ def return_report(call: handlers.Call) -> None:
     undertaking = undertaking_of(call)
     review = reviews.latest(call.work.connection, undertaking.id)
     if review is None or review.resubmit_on is None:
-        raise errors.Refused("审核意见没有定补报时限。", undertaking=undertaking.number)
+        raise errors.Refused(
+            "审核意见没有定补报时限。（R-00-27）", undertaking=undertaking.number
+        )
     undertakings.returned(call.work, undertaking.id, review.resubmit_on)
 
 

@@ -82,7 +82,7 @@ def by_hand(
     undertaking = undertakings.get(work.connection, undertaking_id)
     if not access.holds(identity, *URGING):
         raise errors.Forbidden(
-            "只有督查室和政府办可以催办。", undertaking=undertaking.number
+            "只有督查室和政府办可以催办。（R-00-19）", undertaking=undertaking.number
         )
     if undertaking.state in undertakings.ENDED:
         raise undertakings.WrongState(
@@ -131,7 +131,7 @@ def respond(
     own = [people.group(role, row.unit) for role in sorted(access.UNIT_ROLES)]
     if not access.holds(identity, *own, *URGING):
         raise errors.Forbidden(
-            "只有被催办的单位和督查室可以登记回应。", urge_id=urge_id
+            "只有被催办的单位和督查室可以登记回应。（R-00-19）", urge_id=urge_id
         )
     response = entries.text(given, "response", longest=2000)
     _answer(work, urge_id, response, identity.person)

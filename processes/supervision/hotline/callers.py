@@ -125,7 +125,8 @@ def look(
         raise errors.NotFound(matter_id=matter_id)
     if not may_look(work.connection, matter_id, identity):
         raise errors.Forbidden(
-            "诉求人信息只有登记岗、督查专员和承办专人可以查看。", matter_id=matter_id
+            "诉求人信息只有登记岗、督查专员和承办专人可以查看。（R-05-06）",
+            matter_id=matter_id,
         )
     if not reason.strip():
         raise errors.Invalid(

@@ -88,7 +88,7 @@ def read(given: entries.Entries, today: date) -> Ticket:
     title = entries.optional_text(given, "title") or content[:TITLE_FROM_CONTENT]
     assigned_on = entries.optional_day(given, "assigned_on") or today
     if assigned_on > today:
-        raise entries.refusal("assigned_on", "交办日不能晚于今天。")
+        raise entries.refusal("assigned_on", "交办日不能晚于今天。", rule="R-01-32")
     return Ticket(
         ticket_no=entries.text(given, "ticket_no", longest=50),
         type=_type(given),

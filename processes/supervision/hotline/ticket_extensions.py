@@ -57,12 +57,16 @@ def request(
 ) -> TicketExtension:
     """Propose to ask the hotline for more time: reads `reason` and `wanted_on`."""
     if not access.holds(identity, "dc_officer"):
-        raise errors.Forbidden("只有督查专员可以提请热线室延期。", matter_id=matter_id)
+        raise errors.Forbidden(
+            "只有督查专员可以提请热线室延期。（R-00-33）", matter_id=matter_id
+        )
     matter = matters.get(work.connection, matter_id)
     if work.now() > matter.due_at:
-        raise errors.Refused("对热线室的延期须在到期前申请。", matter=matter.number)
+        raise errors.Refused(
+            "对热线室的延期须在到期前申请。（R-00-33）", matter=matter.number
+        )
     if of_matter(work.connection, matter.id) is not None:
-        raise errors.Refused("热线工单只能延期1次。", matter=matter.number)
+        raise errors.Refused("热线工单只能延期1次。（R-00-33）", matter=matter.number)
     wanted_on = entries.day(given, "wanted_on")
     _require_later(work, matter, wanted_on, "wanted_on")
     row = work.connection.execute(
@@ -152,7 +156,7 @@ def _require_later(
 ) -> None:
     due_on = work.calendar.local_date(matter.due_at)
     if day <= due_on:
-        raise entries.refusal(key, f"须晚于现在的时限 {due_on}。")
+        raise entries.refusal(key, f"须晚于现在的时限 {due_on}。", rule="R-00-33")
 
 
 def _change(

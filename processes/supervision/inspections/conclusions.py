@@ -32,7 +32,7 @@ REVIEWERS = ("dc_chief", "dc_officer", "go_section", "go_deputy")
 
 
 class TooLate(errors.Refused):
-    """收到督查结论已超过30日，不再受理复核申请。"""
+    """收到督查结论已超过30日，不再受理复核申请。（条例第十七条）"""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,9 @@ def appoint(work: handlers.Work, matter_id: int, reviewer: str) -> Review:
             "reviewer", "参与过本事项或者本结论的人员应当回避。（条例第17条）"
         )
     if reviewer not in eligible(work.connection, matter_id, work.now()):
-        raise entries.refusal("reviewer", "复核人须是督查机构或者政府办的在岗人员。")
+        raise entries.refusal(
+            "reviewer", "复核人须是督查机构或者政府办的在岗人员。", rule="条例第十七条"
+        )
     return _change(work, review_of(work.connection, matter_id), reviewer=reviewer)
 
 
@@ -316,4 +318,4 @@ def _parent(matter: matters.Matter) -> int:
 def _require_unit(connection: sa.Connection, unit: str) -> None:
     code = engine_tables.unit.c.code
     if connection.scalar(sa.select(code).where(code == unit)) is None:
-        raise entries.refusal("about_unit", "没有这一单位。")
+        raise entries.refusal("about_unit", "没有这一单位。", rule="条例第十六条")

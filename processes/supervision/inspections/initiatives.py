@@ -28,11 +28,13 @@ def begin(
     Reads `manner` and `reason`.
     """
     if identity.groups.isdisjoint(ROLES):
-        raise errors.Forbidden("只有督查室和政府办领导可以发起督查。")
+        raise errors.Forbidden("只有督查室和政府办领导可以发起督查。（R-01-11）")
     procedure = sources.procedure_of(work.connection, matter)
     manners = [str(one) for one in procedure.parameters.get("manners", ())]
     if not manners:
-        raise errors.Refused("这一程序没有另行开展的督查。", matter=matter.number)
+        raise errors.Refused(
+            "这一程序没有另行开展的督查。（R-01-11）", matter=matter.number
+        )
     manner = entries.choice(given, "manner", manners)
     reason = entries.text(given, "reason", longest=2000)
     work.correlate(

@@ -80,9 +80,9 @@ def establish(
         raise entries.refusal("members", "组长须是本系统的在岗人员。", rule="R-02-08")
     least = inspections.policy(work.connection, inspection.kind).members_least
     if len({(one.name, one.from_unit) for one in members}) < len(members):
-        raise entries.refusal("members", "同一人不能重复列入。")
+        raise entries.refusal("members", "同一人不能重复列入。", rule="R-02-08")
     if len(members) < least:
-        raise entries.refusal("members", f"督查组不得少于{least}人。")
+        raise entries.refusal("members", f"督查组不得少于{least}人。", rule="R-02-08")
     plan = inspection_plans.in_force(work.connection, inspection.id)
     require_disinterested(work, members, plan.objects)
     for one in members:
@@ -173,7 +173,7 @@ def declare_avoidance(
     if not work.connection.scalar(
         sa.select(sa.exists().where(unit.code == code, unit.active))
     ):
-        raise entries.refusal("unit", f"没有单位“{code}”，或已停用。")
+        raise entries.refusal("unit", f"没有单位“{code}”，或已停用。", rule="R-04-19")
     row = work.connection.execute(
         tables.avoidance.insert()
         .values(
@@ -207,7 +207,7 @@ def _read(work: handlers.Work, row: entries.Entries) -> Member:
     if account is not None:
         from_unit = _unit_of(work, account) or from_unit
     if not from_unit:
-        raise entries.refusal("members", f"请写明{name}来自哪个单位。")
+        raise entries.refusal("members", f"请写明{name}来自哪个单位。", rule="R-02-08")
     role: Role = (
         "LEADER"
         if entries.choice(row, "role", tuple(ROLE_LABELS)) == "LEADER"
@@ -229,7 +229,7 @@ def _who(work: handlers.Work, given: entries.Entries) -> tuple[str | None, str]:
         return None, entries.text(given, "name", longest=50)
     name = people.names(work.connection, [account]).get(account)
     if name is None:
-        raise entries.refusal("account", f"没有账号“{account}”。")
+        raise entries.refusal("account", f"没有账号“{account}”。", rule="R-04-19")
     return account, name
 
 

@@ -130,7 +130,9 @@ def record(
         )
     starts_on, ends_on = entries.day(given, "starts_on"), entries.day(given, "ends_on")
     if not starts_on <= ends_on <= starts_on + LONGEST_INSPECTION:
-        raise entries.refusal("ends_on", f"应在开始日 {starts_on} 之后一年以内。")
+        raise entries.refusal(
+            "ends_on", f"应在开始日 {starts_on} 之后一年以内。", rule="条例第十五条"
+        )
     methods = entries.choices(given, "methods", METHODS)
     if not methods:
         raise entries.refusal("methods", "至少选一种督查方式。", rule="R-02-10")
@@ -305,7 +307,9 @@ def _overlap_reason(
             for one in found
         )
         raise entries.refusal(
-            "overlap_reason", f"涉嫌多头督查：{named}。确需督查的，请写明理由。"
+            "overlap_reason",
+            f"涉嫌多头督查：{named}。确需督查的，请写明理由。",
+            rule="条例第十五条",
         )
     return reason if found else None
 
@@ -313,7 +317,7 @@ def _overlap_reason(
 def _objects(connection: sa.Connection, given: entries.Entries) -> tuple[str, ...]:
     codes = [entries.text(row, "unit") for row in entries.rows(given, "objects")]
     if not codes:
-        raise entries.refusal("objects", "至少填一个督查对象。")
+        raise entries.refusal("objects", "至少填一个督查对象。", rule="条例第八条")
     unit = engine_tables.unit.c
     known = set(
         connection.scalars(
@@ -322,7 +326,9 @@ def _objects(connection: sa.Connection, given: entries.Entries) -> tuple[str, ..
     )
     for code in codes:
         if code not in known:
-            raise entries.refusal("objects", f"没有单位“{code}”，或已停用。")
+            raise entries.refusal(
+                "objects", f"没有单位“{code}”，或已停用。", rule="条例第八条"
+            )
     return tuple(dict.fromkeys(codes))
 
 

@@ -54,7 +54,9 @@ def write(
     most = inspections.policy(work.connection, inspection.kind).words_most
     count = sum(reports.word_count(text) for text in told.values())
     if most and count > most:
-        raise entries.refusal("body", f"不得超过{most}字，现有{count}字。")
+        raise entries.refusal(
+            "body", f"不得超过{most}字，现有{count}字。", rule="R-00-37"
+        )
     paper = papers.keep(
         work,
         matter_id=inspection.matter_id,

@@ -151,11 +151,15 @@ def end(
         ).where(tables.site_visit.c.inspection_id == inspection.id)
     ).one()
     if not visits[0]:
-        raise entries.refusal("ended_on", "还没有一次现场记录，不能结束。")
+        raise entries.refusal(
+            "ended_on", "还没有一次现场记录，不能结束。", rule="R-02-22"
+        )
     if ended_on < visits[1]:
-        raise entries.refusal("ended_on", f"不得早于末次现场记录 {visits[1]}。")
+        raise entries.refusal(
+            "ended_on", f"不得早于末次现场记录 {visits[1]}。", rule="R-02-22"
+        )
     if ended_on > work.calendar.local_date(work.now()):
-        raise entries.refusal("ended_on", "不能晚于今天。")
+        raise entries.refusal("ended_on", "不能晚于今天。", rule="R-02-22")
     workdays = policy(work.connection, inspection.kind).report_workdays
     due = deadlines.after(work.calendar, ended_on, workdays)
     ended = move(

@@ -82,7 +82,7 @@ def record(
     plan = inspection_plans.in_force(work.connection, inspection.id)
     held_on = entries.day(given, "held_on")
     if held_on > work.calendar.local_date(work.now()):
-        raise entries.refusal("held_on", "不能晚于今天。")
+        raise entries.refusal("held_on", "不能晚于今天。", rule="R-03-05")
     if not plan.starts_on <= held_on <= plan.ends_on:
         raise entries.refusal(
             "held_on",

@@ -60,14 +60,16 @@ def plan(work: handlers.Work, matter_id: int, given: entries.Entries) -> list[Se
     """
     rows = entries.rows(given, "sessions")
     if not rows:
-        raise entries.refusal("sessions", "培训计划至少安排一次培训。")
+        raise entries.refusal("sessions", "培训计划至少安排一次培训。", rule="R-04-14")
     today = work.calendar.local_date(work.now())
     session = tables.training_session
     work.connection.execute(session.delete().where(session.c.matter_id == matter_id))
     for serial, row in enumerate(rows, start=1):
         planned_on = entries.day(row, "on")
         if planned_on < today:
-            raise entries.refusal("sessions", f"第{serial}次培训的日期已经过去。")
+            raise entries.refusal(
+                "sessions", f"第{serial}次培训的日期已经过去。", rule="R-04-14"
+            )
         work.connection.execute(
             session.insert().values(
                 matter_id=matter_id,
@@ -90,7 +92,7 @@ def record(
     """
     planned = get(work.connection, session_id)
     if planned.recorded_at is not None:
-        raise errors.Refused("这次培训已经登记过了。", session_id=session_id)
+        raise errors.Refused("这次培训已经登记过了。（R-04-14）", session_id=session_id)
     held = entries.flag(given, "held")
     values: dict[str, object] = {"recorded_by": person, "recorded_at": work.now()}
     if not held:
@@ -99,7 +101,7 @@ def record(
         values |= _held(work, given)
         attended = entries.choices(given, "attended", members(work))
         if not attended:
-            raise entries.refusal("attended", "请登记参加人员。")
+            raise entries.refusal("attended", "请登记参加人员。", rule="R-04-14")
         work.connection.execute(
             tables.training_attendance.insert(),
             [{"session_id": session_id, "person": one} for one in attended],
@@ -174,10 +176,10 @@ def _trained(person: str, name: str, rows: Sequence[Any]) -> Trained:
 def _held(work: handlers.Work, given: entries.Entries) -> dict[str, object]:
     held_on = entries.day(given, "held_on")
     if held_on > work.calendar.local_date(work.now()):
-        raise entries.refusal("held_on", "不能晚于今天。")
+        raise entries.refusal("held_on", "不能晚于今天。", rule="R-04-14")
     hours = entries.optional_whole(given, "hours", least=1, largest=LONGEST_HOURS)
     if hours is None:
-        raise entries.refusal("hours", "请填写学时。")
+        raise entries.refusal("hours", "请填写学时。", rule="R-04-14")
     return {
         "held_on": held_on,
         "hours": hours,

@@ -67,13 +67,17 @@ def read(work: handlers.Work, given: entries.Entries) -> list[Instruction]:
             "source_rank", "县委领导批示件请按“领导交办其他事项”办理。", rule="R-01-35"
         )
     if rank not in RANKS:
-        raise entries.refusal("source_rank", "请选择批示领导的职务级别。")
+        raise entries.refusal(
+            "source_rank", "请选择批示领导的职务级别。", rule="R-00-07"
+        )
     if rank == "upper":
         leader = entries.text(given, "upper_leader", longest=100)
     else:
         leader = entries.text(given, "source_leader", longest=100)
         if rank not in _ranks(work, leader):
-            raise entries.refusal("source_rank", "与批示领导的职务不符。")
+            raise entries.refusal(
+                "source_rank", "与批示领导的职务不符。", rule="R-00-07"
+            )
     found = [
         Instruction(
             leader,
@@ -85,7 +89,7 @@ def read(work: handlers.Work, given: entries.Entries) -> list[Instruction]:
     for row in entries.rows(given, "others"):
         found.append(_beside(work, row))
     if len({one.leader for one in found}) < len(found):
-        raise entries.refusal("others", "同一位领导的批示请合为一条。")
+        raise entries.refusal("others", "同一位领导的批示请合为一条。", rule="R-00-24")
     return found
 
 

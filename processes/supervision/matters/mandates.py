@@ -154,7 +154,9 @@ def require_units(connection: sa.Connection, drafts: Sequence[Draft]) -> None:
         for code in units:
             if code not in known:
                 key = "lead_unit" if code == one.lead_unit else "assisting"
-                raise entries.refusal(key, f"没有单位“{code}”，或已停用。")
+                raise entries.refusal(
+                    key, f"没有单位“{code}”，或已停用。", rule="R-00-16"
+                )
 
 
 def _draft(work: handlers.Work, matter: matters.Matter, row: entries.Entries) -> Draft:
@@ -241,7 +243,9 @@ def _report_day(
                 rule="R-01-07",
             )
     if report_on is not None and report_on > due_on:
-        raise entries.refusal("report_on", f"不得晚于完成时限 {due_on}。")
+        raise entries.refusal(
+            "report_on", f"不得晚于完成时限 {due_on}。", rule="R-01-18"
+        )
     return report_on
 
 

@@ -87,7 +87,7 @@ def guide(
     """Give guidance on a lower office's matter (指导意见, R-04-17)."""
     matter = matters.get(work.connection, matter_id)
     if matter.office is None:
-        raise errors.Refused("这一事项由本级督查室办理，不需要指导意见。")
+        raise errors.Refused("这一事项由本级督查室办理，不需要指导意见。（R-04-17）")
     require_above(work.connection, identity, matter.office)
     words = entries.text({"text": text}, "text", longest=5000)
     inbox.tell(
@@ -178,7 +178,9 @@ def require_above(
             )
         )
         if known is None:
-            raise entries.refusal("unit", f"没有单位“{unit}”，或已停用。")
+            raise entries.refusal(
+                "unit", f"没有单位“{unit}”，或已停用。", rule="R-04-16"
+            )
         return
     leads = {
         own

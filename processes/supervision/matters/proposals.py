@@ -44,9 +44,11 @@ def record(
     due_on = entries.optional_day(given, "due_on") or last_day
     today = work.calendar.local_date(work.now())
     if due_on > last_day:
-        raise entries.refusal("due_on", f"不得晚于事项的办结时限 {last_day}。")
+        raise entries.refusal(
+            "due_on", f"不得晚于事项的办结时限 {last_day}。", rule="R-00-15"
+        )
     if due_on < today <= last_day:
-        raise entries.refusal("due_on", "不得早于今天。")
+        raise entries.refusal("due_on", "不得早于今天。", rule="R-00-15")
     requirement = entries.text(given, "requirement")
     only = mandates.Draft(
         content=matter.title,
@@ -107,7 +109,9 @@ def change_unit(
     latest = current(work.connection, matter_id)
     first, *others = latest.mandates
     if lead_unit == first.lead_unit:
-        raise entries.refusal("lead_unit", "改承办须选择另一个主办单位。")
+        raise entries.refusal(
+            "lead_unit", "改承办须选择另一个主办单位。", rule="R-00-16"
+        )
     assisting = tuple(one for one in first.assisting if one.unit != lead_unit)
     changed = [replace(first, lead_unit=lead_unit, assisting=assisting), *others]
     mandates.require_units(work.connection, changed)

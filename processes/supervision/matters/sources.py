@@ -44,7 +44,9 @@ def read(
     """Return the source and deadline that a start form tells, or raise `Invalid`."""
     procedure, deployment = procedures.find(work.connection, procedure_key)
     if not procedure.enabled:
-        raise errors.Refused(f"程序“{procedure.title}”已停用，不能发起新的事项。")
+        raise errors.Refused(
+            f"程序“{procedure.title}”已停用，不能发起新的事项。（R-04-01）"
+        )
     today = work.calendar.local_date(work.now())
     received_on = entries.optional_day(given, "received_on") or today
     assigned_on = entries.optional_day(given, "assigned_on") or received_on
@@ -159,5 +161,5 @@ def _parent(connection: sa.Connection, number: str) -> int | None:
         sa.select(tables.matter.c.id).where(tables.matter.c.number == number)
     )
     if parent is None:
-        raise entries.refusal("parent", f"没有督查事项“{number}”。")
+        raise entries.refusal("parent", f"没有督查事项“{number}”。", rule="R-02-12")
     return int(parent)

@@ -61,7 +61,8 @@ def report(
     unit_handler = people.group("unit_handler", undertaking.unit)
     if not access.holds(identity, unit_handler, "dc_officer"):
         raise errors.Forbidden(
-            "难题由承办单位办理人员或督查专员登记。", undertaking=undertaking.number
+            "难题由承办单位办理人员或督查专员登记。（R-00-22）",
+            undertaking=undertaking.number,
         )
     if undertaking.state in undertakings.ENDED:
         raise undertakings.WrongState(

@@ -83,7 +83,8 @@ def request(
     handlers_of = people.group("unit_handler", undertaking.unit)
     if not access.holds(identity, handlers_of):
         raise errors.Forbidden(
-            "只有承办单位的办理人员可以申请延期。", undertaking=undertaking.number
+            "只有承办单位的办理人员可以申请延期。（R-00-33）",
+            undertaking=undertaking.number,
         )
     matter = matters.get(work.connection, undertaking.matter_id)
     _require_time(work, undertaking)

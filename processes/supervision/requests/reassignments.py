@@ -107,7 +107,7 @@ def order(
     undertaking = undertakings.get(work.connection, undertaking_id)
     if not access.holds(identity, *ORDERING):
         raise errors.Forbidden(
-            "只有督查室可以提出改派。", undertaking=undertaking.number
+            "只有督查室可以提出改派。（R-00-16）", undertaking=undertaking.number
         )
     if undertaking.state in undertakings.RESTING:
         raise undertakings.WrongState(
@@ -119,7 +119,9 @@ def order(
         one.status == "PENDING"
         for one in of_undertaking(work.connection, undertaking.id)
     ):
-        raise errors.Refused("已有一份改派待定。", undertaking=undertaking.number)
+        raise errors.Refused(
+            "已有一份改派待定。（R-00-16）", undertaking=undertaking.number
+        )
     ordered = _keep(
         work,
         undertaking,
@@ -251,7 +253,7 @@ def _other_unit(
         )
     registrars = people.group("unit_registrar", unit)
     if not people.holders(work.connection, registrars, work.now()):
-        raise entries.refusal("unit", "该单位没有收发岗，不能承办。")
+        raise entries.refusal("unit", "该单位没有收发岗，不能承办。", rule="R-00-16")
     return unit
 
 

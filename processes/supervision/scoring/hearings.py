@@ -79,7 +79,7 @@ def hear(
 ) -> scores.Entry:
     """Record that the unit confirms the entry, or appeals with its grounds."""
     if said == "APPEAL" and not comment:
-        raise entries.refusal("comment", "申诉须写明理由。")
+        raise entries.refusal("comment", "申诉须写明理由。", rule="R-04-13")
     status = "CONFIRMED" if said == "CONFIRM" else "APPEALED"
     moved = scores.move(work, entry_id, status)
     _record(work, entry_id, said, comment or "无异议", person, on_behalf_of)
@@ -108,7 +108,9 @@ def rule(
     """
     entry = scores.get(work.connection, entry_id)
     if not comment and (ruling == "REVOKE" or entry.status == "APPEALED"):
-        raise entries.refusal("comment", "裁定申诉或者撤销计分，须写明理由。")
+        raise entries.refusal(
+            "comment", "裁定申诉或者撤销计分，须写明理由。", rule="R-04-13"
+        )
     moved = scores.move(
         work, entry_id, "EFFECTIVE" if ruling == "UPHOLD" else "REVOKED"
     )

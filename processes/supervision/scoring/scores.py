@@ -139,7 +139,9 @@ def report(
         instance_id=instance_id,
     )
     if entry is None:
-        raise given.refusal("event", "现行考核办法对这一事件没有计分规则。")
+        raise given.refusal(
+            "event", "现行考核办法对这一事件没有计分规则。", rule="R-03-01"
+        )
     return entry
 
 
@@ -150,7 +152,7 @@ def correct(work: handlers.Work, entry_id: int, reason: str) -> bool:
     """
     entry = get(work.connection, entry_id)
     if not reason.strip():
-        raise given.refusal("reason", "请写明冲正理由。")
+        raise given.refusal("reason", "请写明冲正理由。", rule="R-04-13")
     if entry.status != "EFFECTIVE" or entry.corrects_id is not None:
         raise Settled("只有已生效的计分才能冲正。", entry_id=entry_id)
     return _insert(

@@ -191,7 +191,7 @@ def strike(
     for row in struck:
         unit = entries.text(row, "name", longest=100)
         if unit not in listed:
-            raise entries.refusal("struck", "剔除的单位不在名单上。")
+            raise entries.refusal("struck", "剔除的单位不在名单上。", rule="R-01-41")
         if not entries.optional_text(row, "reason", longest=500):
             raise entries.refusal("struck", "剔除须写明理由。（R-01-41）")
         gone.add(unit)

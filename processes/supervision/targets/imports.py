@@ -38,7 +38,7 @@ def keep(
     do not break matters down; `WrongStatus` once the breakdown is being approved.
     """
     if identity.groups.isdisjoint(IMPORTERS):
-        raise errors.Forbidden("只有督查室专员、主任可以导入任务。")
+        raise errors.Forbidden("只有督查室专员、主任可以导入任务。（R-01-08）")
     if matter.status not in OPEN:
         raise matters.WrongStatus(
             f"事项现为“{matters.STATUS_LABELS[matter.status]}”，不能再导入任务。",

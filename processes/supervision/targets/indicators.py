@@ -44,7 +44,7 @@ class Column:
 
 
 class Frozen(errors.Refused):
-    """这个月的指标数据已经冻结发布，不能再改。"""
+    """这个月的指标数据已经冻结发布，不能再改。（R-03-12）"""
 
 
 def names(connection: sa.Connection, matter: matters.Matter) -> list[str]:
@@ -86,7 +86,9 @@ def record(
         )
     pairs = [(row["indicator"], row["unit"]) for row in rows]
     if len(set(pairs)) < len(pairs):
-        raise entries.refusal("values", "同一单位的同一指标只能填一次。")
+        raise entries.refusal(
+            "values", "同一单位的同一指标只能填一次。", rule="R-03-12"
+        )
     missing = [name for name in known if name not in {one for one, _ in pairs}]
     if missing:
         raise entries.refusal(

@@ -125,7 +125,7 @@ def mandate_of(
     for one in proposals.current(connection, matter.id).mandates:
         if name.strip().upper() in (label(one), f"T{one.serial}"):
             return one
-    raise entries.refusal("mandate", f"没有任务“{name[:20]}”。")
+    raise entries.refusal("mandate", f"没有任务“{name[:20]}”。", rule="R-01-09")
 
 
 def label(mandate: mandates.Mandate) -> str:
@@ -149,10 +149,10 @@ def request(
     """
     mandate = mandate_of(work.connection, matter, entries.text(given, "mandate"))
     if not access.holds(identity, people.group("unit_handler", mandate.lead_unit)):
-        raise errors.Forbidden("只有责任单位的办理人员可以申请调整指标。")
+        raise errors.Forbidden("只有责任单位的办理人员可以申请调整指标。（R-01-09）")
     planned = in_force(work.connection, mandate)
     if planned is None:
-        raise entries.refusal("mandate", "这一任务没有量化指标。")
+        raise entries.refusal("mandate", "这一任务没有量化指标。", rule="R-01-09")
     changed = {key: _json(figure(given, key, LABELS[key])) for key in PLANNED}
     row = work.connection.execute(
         tables.target_adjustment.insert()

@@ -100,7 +100,7 @@ def require_basis(
 ) -> dict[str, Basis]:
     """Return the basis; raise `Refused` where there is none (R-02-23)."""
     if until < since:
-        raise entries.refusal("until", "考察期间的截止日早于起始日。")
+        raise entries.refusal("until", "考察期间的截止日早于起始日。", rule="R-02-23")
     found = basis(connection, since, until)
     if not found:
         raise errors.Refused(
@@ -120,7 +120,7 @@ def read(
     weighed = require_basis(connection, since, until)
     rows = entries.rows(fields, "evaluations")
     if not rows:
-        raise entries.refusal("evaluations", "至少评价一个单位。")
+        raise entries.refusal("evaluations", "至少评价一个单位。", rule="R-02-23")
     found: dict[str, Evaluation] = {}
     for row in rows:
         unit = entries.text(row, "unit", longest=100)
@@ -131,7 +131,9 @@ def read(
                 rule="R-02-23",
             )
         if unit in found:
-            raise entries.refusal("evaluations", f"单位“{unit}”评价了两次。")
+            raise entries.refusal(
+                "evaluations", f"单位“{unit}”评价了两次。", rule="R-02-23"
+            )
         found[unit] = Evaluation(
             grade=entries.choice(row, "grade", GRADES),
             reason=entries.text(row, "reason", longest=2000),

@@ -183,7 +183,9 @@ def _found_on_site(
         )
     ).one_or_none()
     if found is None:
-        raise entries.refusal(f"{place}.finding", "不是本次督查发现的问题。")
+        raise entries.refusal(
+            f"{place}.finding", "不是本次督查发现的问题。", rule="R-02-39"
+        )
     return Found(
         content=entries.optional_text(row, "content") or found.fact,
         place=found.place,
@@ -218,7 +220,7 @@ def require_unit(connection: sa.Connection, unit: str, field: str) -> None:
         engine_tables.unit.c.code == unit
     )
     if not connection.scalar(known):
-        raise entries.refusal(field, f"没有在用的单位“{unit}”。")
+        raise entries.refusal(field, f"没有在用的单位“{unit}”。", rule="R-02-39")
 
 
 def register(

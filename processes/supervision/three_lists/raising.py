@@ -96,7 +96,7 @@ def answer(
     level = problem.level or problem.unit
     if decision == "FURTHER" and level == UPPER:
         raise entries.refusal(
-            "level_decision", f"{UPPER_NAME}已是最上一级，不能再上报。"
+            "level_decision", f"{UPPER_NAME}已是最上一级，不能再上报。", rule="R-02-32"
         )
     _append(work, problem, level, decision, opinion, signed)
     if decision == "RESOLVE":

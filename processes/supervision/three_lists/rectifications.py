@@ -90,7 +90,9 @@ def draft(
     completed = entries.flag(fields, "completed")
     evidence = problems.lines(entries.optional_text(fields, "evidence"))
     if completed and not evidence:
-        raise entries.refusal("evidence", "整改完成的，须列明佐证材料。")
+        raise entries.refusal(
+            "evidence", "整改完成的，须列明佐证材料。", rule="R-02-34"
+        )
     work.connection.execute(
         tables.rectification.insert().values(
             problem_id=problem.id,
@@ -174,11 +176,13 @@ def verify(
     verdict = entries.choice(fields, "verdict", tuple(VERDICTS))
     report = require_report(work.connection, problem)
     if verdict == "CLOSE" and not report.completed:
-        raise entries.refusal("verdict", "责任单位报的是尚未完成整改，不能销号。")
+        raise entries.refusal(
+            "verdict", "责任单位报的是尚未完成整改，不能销号。", rule="R-02-35"
+        )
     deadline = entries.optional_day(fields, "deadline")
     today = work.calendar.local_date(work.now())
     if verdict != "CLOSE" and (deadline is None or deadline < today):
-        raise entries.refusal("deadline", "须另定今天以后的整改时限。")
+        raise entries.refusal("deadline", "须另定今天以后的整改时限。", rule="R-02-35")
     row = work.connection.execute(
         tables.verification.insert()
         .values(
@@ -199,7 +203,9 @@ def return_to_unit(work: handlers.Work, problem: problems.Problem) -> problems.P
     """Give the problem back to the unit with the deadline that the verdict set."""
     found = verifications(work.connection, problem.id)[-1]
     if found.deadline is None:
-        raise errors.Refused("核验意见没有另定整改时限。", problem=problem.number)
+        raise errors.Refused(
+            "核验意见没有另定整改时限。（R-02-35）", problem=problem.number
+        )
     state = "RETURNED" if found.verdict == "RETURN" else found.verdict
     returned = _set_deadline(work, problem, state, found.deadline)
     text = f"{returned.number}：{VERDICTS[found.verdict]}，整改时限 {found.deadline}。"
@@ -255,7 +261,9 @@ def require_report(
     """Return the last report of the problem's present round."""
     found = reports(connection, problem.id)
     if not found or found[-1].round != problem.round:
-        raise errors.Refused("还没有整改落实情况报告。", problem=problem.number)
+        raise errors.Refused(
+            "还没有整改落实情况报告。（R-02-34）", problem=problem.number
+        )
     return found[-1]
 
 

@@ -113,7 +113,7 @@ def plan(
     today = work.calendar.local_date(work.now())
     deadline = entries.day(fields, "deadline")
     if deadline < today:
-        raise entries.refusal("deadline", "整改时限不能早于今天。")
+        raise entries.refusal("deadline", "整改时限不能早于今天。", rule="R-02-31")
     rows = entries.rows(fields, "measures")
     if not rows:
         raise entries.refusal("measures", "至少写一条整改措施。（R-02-40）")
@@ -144,7 +144,9 @@ def _milestones(
     for one in entries.rows(row, "milestones"):
         on = entries.day(one, "on")
         if on > deadline:
-            raise entries.refusal(place, f"节点 {on} 晚于整改时限 {deadline}。")
+            raise entries.refusal(
+                place, f"节点 {on} 晚于整改时限 {deadline}。", rule="R-02-40"
+            )
         found.append({"on": on.isoformat(), "what": entries.text(one, "what")})
     if not found:
         raise entries.refusal(
@@ -191,7 +193,7 @@ def charge(
         problems.require_unit(connection, unit, "assisting")
         if unit == problem.unit or unit in assisting:
             raise entries.refusal(
-                "assisting", "配合责任单位不能重复，也不能是牵头单位。"
+                "assisting", "配合责任单位不能重复，也不能是牵头单位。", rule="R-02-33"
             )
         assisting.append(unit)
     entered = connection.execute(
@@ -263,7 +265,9 @@ def responsibilities(
 def require_deadline(problem: problems.Problem) -> date:
     """Return the deadline; raise `Refused` where no measures set one yet."""
     if problem.deadline is None:
-        raise errors.Refused("还没有整改措施和整改时限。", problem=problem.number)
+        raise errors.Refused(
+            "还没有整改措施和整改时限。（R-02-31）", problem=problem.number
+        )
     return problem.deadline
 
 
@@ -273,5 +277,5 @@ def require_responsibility(
     """Return who answers for the problem in its present round."""
     found = responsibilities(connection, problem.id)
     if not found or found[-1].round != problem.round:
-        raise errors.Refused("还没有整改责任清单。", problem=problem.number)
+        raise errors.Refused("还没有整改责任清单。（R-02-33）", problem=problem.number)
     return found[-1]

@@ -54,7 +54,7 @@ def at_random(
 ) -> Sample:
     """Draw at random from the population and keep the seed (R-02-17)."""
     if not population:
-        raise errors.Refused("没有可以抽取的对象。", matter_id=matter_id)
+        raise errors.Refused("没有可以抽取的对象。（R-02-17）", matter_id=matter_id)
     seed = secrets.token_hex(8)
     drawn = draw(population, percent, seed)
     return _keep(work, matter_id, purpose, percent, seed, population, drawn, signed)

@@ -70,7 +70,7 @@ def choose(
         return [closed[number] for number in drawn]
     chosen = entries.choices(fields, "chosen", sorted(closed))
     if not chosen:
-        raise entries.refusal("chosen", "请选择要“回头看”的问题。")
+        raise entries.refusal("chosen", "请选择要“回头看”的问题。", rule="R-02-36")
     matter_id = inspection.matter_id
     samples.by_hand(work, matter_id, "SECOND_LOOK", list(closed), chosen, signed)
     return [closed[number] for number in chosen]
@@ -90,7 +90,8 @@ def record(
     ]
     if not listed or problem.state != "CLOSED":
         raise errors.Refused(
-            f"问题 {problem.number} 没有列入“回头看”。", problem=problem.number
+            f"问题 {problem.number} 没有列入“回头看”。（R-02-36）",
+            problem=problem.number,
         )
     result = entries.choice(fields, "result", tuple(RESULTS))
     work.connection.execute(

@@ -39,7 +39,7 @@ def issue(
     day of another round; else each mandate's own holds.
     """
     if not proposal.mandates:
-        raise errors.Refused("没有任务可以下达。", matter=matter.number)
+        raise errors.Refused("没有任务可以下达。（R-00-11）", matter=matter.number)
     opened = []
     for mandate in proposal.mandates:
         report_on = report_day(work, matter, mandate, due_on)

@@ -75,7 +75,7 @@ class Report:
 
 
 class NotSigned(errors.Refused):
-    """办理情况报告须由本单位主要负责人签发后才能上报。"""
+    """办理情况报告须由本单位主要负责人签发后才能上报。（R-00-18）"""
 
 
 def word_count(body: str) -> int:
@@ -109,7 +109,9 @@ def draft(
     if waiting and not values["assist_note"]:
         units = "、".join(one.unit for one in waiting)
         raise entries.refusal(
-            "assist_note", f"协办单位（{units}）还没有意见，请说明情况。"
+            "assist_note",
+            f"协办单位（{units}）还没有意见，请说明情况。",
+            rule="R-00-35",
         )
     last = latest(work.connection, undertaking.id)
     report = tables.progress_report
@@ -150,24 +152,31 @@ def read(given: entries.Entries) -> Mapping[str, object]:
     excess_reason = entries.optional_text(given, "excess_reason", longest=500)
     if report_class == "COMPREHENSIVE" and count > COMPREHENSIVE_LIMIT:
         raise entries.refusal(
-            "body", f"综合报告不超过{COMPREHENSIVE_LIMIT}字，现有{count}字。"
+            "body",
+            f"综合报告不超过{COMPREHENSIVE_LIMIT}字，现有{count}字。",
+            rule="R-00-37",
         )
     if report_class == "GENERAL" and count > GENERAL_LIMIT and not excess_reason:
         raise entries.refusal(
             "excess_reason",
             f"一般报告原则上不超过{GENERAL_LIMIT}字，现有{count}字，请说明超限理由。",
+            rule="R-00-37",
         )
     need_rectify = entries.flag(given, "need_rectify")
     measures = [_measure(row) for row in entries.rows(given, "measures")]
     if need_rectify and not measures:
-        raise entries.refusal("measures", "需要整改的，至少填写一条整改措施。")
+        raise entries.refusal(
+            "measures", "需要整改的，至少填写一条整改措施。", rule="R-01-24"
+        )
     investigated = entries.flag(given, "investigated")
     fact_basis = entries.optional_text(given, "fact_basis", longest=LONGEST_BASIS)
     legal_basis = entries.optional_text(given, "legal_basis", longest=LONGEST_BASIS)
     if investigated and not fact_basis:
-        raise entries.refusal("fact_basis", "查处问题须填写事实依据。")
+        raise entries.refusal("fact_basis", "查处问题须填写事实依据。", rule="R-01-25")
     if investigated and not legal_basis:
-        raise entries.refusal("legal_basis", "查处问题须填写法律法规政策依据。")
+        raise entries.refusal(
+            "legal_basis", "查处问题须填写法律法规政策依据。", rule="R-01-25"
+        )
     progress = entries.optional_whole(given, "progress", least=0, largest=100)
     completion = entries.choice(given, "completion", list(COMPLETION_LABELS))
     return {

@@ -72,7 +72,7 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
     report = reports.latest(call.work.connection, undertaking.id)
     if report is None or report.submitted_at is None:
         raise errors.Refused(
-            "还没有上报的报告可以审核。", undertaking=undertaking.number
+            "还没有上报的报告可以审核。（R-00-25）", undertaking=undertaking.number
         )
     given = call.fields
     verdict = entries.choice(given, "verdict", list(VERDICTS))
@@ -84,7 +84,10 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
         missing = [key for key, ticked in qualities.items() if not ticked]
         if missing:
             raise errors.Invalid(
-                fields={key: [f"采纳须确认“{QUALITIES[key]}”。"] for key in missing}
+                fields={
+                    key: [f"采纳须确认“{QUALITIES[key]}”。（R-01-40）"]
+                    for key in missing
+                }
             )
         reasons = ()
     elif verdict == "VERIFY":
@@ -92,7 +95,7 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
         reasons = ()
     else:
         if not reasons:
-            raise entries.refusal("reasons", "退回须至少选择一种理由。")
+            raise entries.refusal("reasons", "退回须至少选择一种理由。", rule="R-00-27")
         if not comment:
             raise entries.refusal("comment", "退回须附说明。", rule="R-00-27")
         resubmit_on = _resubmission(
@@ -139,5 +142,5 @@ def _resubmission(work: handlers.Work, asked: date | None) -> date:
     if asked is None:
         return work.calendar.add_workdays(today, deadlines.RESUBMISSION_WORKDAYS)
     if asked <= today:
-        raise entries.refusal("resubmit_on", "补报时限须晚于今天。")
+        raise entries.refusal("resubmit_on", "补报时限须晚于今天。", rule="R-00-27")
     return asked

@@ -148,10 +148,14 @@ def assign(
     undertaking = get(work.connection, undertaking_id)
     group = people.group("unit_handler", undertaking.unit)
     if handler not in people.holders(work.connection, group, work.now()):
-        raise entries.refusal("handler", "办理人须是本单位在岗的办理人员。")
+        raise entries.refusal(
+            "handler", "办理人须是本单位在岗的办理人员。", rule="R-00-17"
+        )
     due_on = work.calendar.local_date(undertaking.due_at)
     if internal_due_on is not None and internal_due_on > due_on:
-        raise entries.refusal("internal_due_on", f"不得晚于报送时限 {due_on}。")
+        raise entries.refusal(
+            "internal_due_on", f"不得晚于报送时限 {due_on}。", rule="R-00-17"
+        )
     return move(
         work,
         undertaking,
