@@ -1,5 +1,6 @@
 """Undertakings, their reports and the reviews of them."""
 
+import dataclasses
 from datetime import date
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from engine import handlers
 from engine import people
 from engine import tables as engine_tables
 from engine.engine import Engine
+from processes import office
 from processes.supervision import tables
 from processes.supervision.hotline import callers
 from processes.supervision.matters import matters
@@ -27,8 +29,13 @@ from tests.processes.supervision.conftest import handling
 from tests.processes.supervision.conftest import issued
 from tests.processes.supervision.conftest import report
 
+DESCRIPTION = office.CATALOG / "proc_mayor_hotline/procedure.toml"
 ACCEPT = {"accurate": True, "objective": True, "truthful": True, "verdict": "ACCEPT"}
-RETURN = {"verdict": "RETURN_RESUBMIT", "reasons": ["FACT_UNCLEAR"]}
+RETURN = {
+    "verdict": "RETURN_RESUBMIT",
+    "reasons": ["FACT_UNCLEAR"],
+    "comment": "请写明经过。",
+}
 
 
 def submitted(
@@ -198,7 +205,7 @@ def _refused_field(given: dict[str, object]) -> str | None:
 
 
 @pytest.mark.requirement("R-00-34")
-@pytest.mark.parametrize("part", ["conclusion", "actions"])
+@pytest.mark.parametrize("part", ["body", "conclusion", "actions"])
 def test_a_report_has_facts_a_conclusion_and_actions(
     engine: Engine, vault: callers.Vault, part: str
 ) -> None:
@@ -208,7 +215,7 @@ def test_a_report_has_facts_a_conclusion_and_actions(
             reports.draft(work, lead, report(**{part: " "}), person="unit_handler.zjj")
 
     (message,) = refused.value.fields[part]
-    assert message.endswith("不能为空。（R-00-34）")
+    assert "不能为空。" in message
 
 
 @pytest.mark.requirement("R-00-36")
@@ -257,10 +264,47 @@ def test_only_the_head_or_his_substitute_signs(
         current = undertakings.get(work.connection, lead.id)
         ready = undertakings.move(work, current, "UNIT_SIGN")
         if substituted:
-            assert reports.submit(work, ready).submitted_at == work.now()
+            sent = reports.submit(work, ready)
+            trail = (sent.signer, sent.signed_for, sent.signed_at, sent.submitted_at)
+            assert ("unit_deputy.zjj", "unit_head.zjj", *[work.now()] * 2) == trail
         else:
             with pytest.raises(reports.NotSigned):
                 reports.submit(work, ready)
+
+
+@pytest.mark.parametrize(
+    ("unit", "major", "rule", "signs"),
+    [
+        ("zjj", False, None, True),
+        ("sthjj", False, None, False),
+        ("sthjj", True, None, True),
+        ("sthjj", False, "HEAD_ALWAYS", True),
+        ("zjj", False, "DEPUTY_THEN_HEAD_IF_MAJOR", False),
+        ("zjj", True, "DEPUTY_THEN_HEAD_IF_MAJOR", True),
+    ],
+)
+@pytest.mark.requirement("R-00-18", "R-04-07")
+def test_the_head_signs_all_but_what_is_not_major_in_the_vertical_tree(
+    engine: Engine,
+    vault: callers.Vault,
+    unit: str,
+    major: bool,
+    rule: str | None,
+    signs: bool,
+) -> None:
+    """Q-05: 一律主要负责人签发; 004二(三): the deputy, but for what is major."""
+    if rule is not None:
+        told = DESCRIPTION.read_text("utf-8")
+        ruled = told.replace("[parameters]", f'[parameters]\nsign_rule = "{rule}"')
+        with engine.begin() as work:
+            work.deploy({f"{DESCRIPTION.parent.name}/procedure.toml": ruled.encode()})
+    with engine.begin() as work:
+        lead = issued(work, vault)[0]
+        matter = matters.get(work.connection, lead.matter_id)
+        matters.change(work, matter, major=major)
+        theirs = dataclasses.replace(lead, unit=unit)
+
+        assert signs is reports.head_signs(work.connection, theirs)
 
 
 def test_new_words_need_a_new_signature(engine: Engine, vault: callers.Vault) -> None:
@@ -292,13 +336,15 @@ def test_reporting_stops_the_clock_and_turns_the_light_off(
     assert [] == left
 
 
+@pytest.mark.requirement("R-00-27", "R-01-40")
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
         ({"accurate": False}, ["accurate"]),
         ({"objective": False, "truthful": False}, ["objective", "truthful"]),
-        ({"verdict": "RETURN_REDO"}, ["reasons"]),
-        ({"verdict": "RETURN_REDO", "reasons": ["BORING"]}, ["reasons"]),
+        ({"verdict": "RETURN_REDO", "comment": "请补充。"}, ["reasons"]),
+        ({**RETURN, "comment": " "}, ["comment"]),
+        ({**RETURN, "reasons": ["BORING"]}, ["reasons"]),
         ({**RETURN, "resubmit_on": "2026-04-29"}, ["resubmit_on"]),
         ({"verdict": "MAYBE"}, ["verdict"]),
     ],
