@@ -259,7 +259,7 @@ class _Reader:
             subtype=subtype,
             no_past=component.get("disallowPassedDates") is True,
             max_words=self._words(properties, "maxWords", name),
-            hard_max_words=self._whole(properties, "hardMaxWords", name),
+            hard_max_words=self._words(properties, "hardMaxWords", name),
             reason_key=str(properties.get("overLimitReasonKey") or ""),
         )
 

@@ -78,7 +78,7 @@ class Rules:
     subtype: str = ""
     no_past: bool = False
     max_words: Limit = None
-    hard_max_words: int | None = None
+    hard_max_words: Limit = None
     reason_key: str = ""
 
 
@@ -192,8 +192,9 @@ def _judge_text(question: Question) -> list[str]:
 def _judge_words(question: Question) -> list[str]:
     label, rules = question.field.label, question.field.rules
     count = words(question.value)
-    if rules.hard_max_words is not None and count > rules.hard_max_words:
-        return [f"“{label}”有 {count} 字，不得超过 {rules.hard_max_words} 字"]
+    hardest = _limit(rules.hard_max_words, question)
+    if hardest is not None and count > hardest:
+        return [f"“{label}”有 {count} 字，不得超过 {hardest} 字"]
     most = _limit(rules.max_words, question)
     if most is None or count <= most:
         return []

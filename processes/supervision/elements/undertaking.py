@@ -31,6 +31,7 @@ def install(registry: handlers.Registry) -> None:
     registry.function("role_of", needs_work=True)(role_of)
     registry.function("due_of", needs_work=True)(due_of)
     registry.function("head_signs", needs_work=True)(head_signs)
+    registry.function("word_limits", needs_work=True)(word_limits)
 
 
 def undertaking_of(call: handlers.Call) -> undertakings.Undertaking:
@@ -109,6 +110,12 @@ def head_signs(work: handlers.Work, undertaking: object) -> bool:
     DEPUTY_THEN_HEAD_IF_MAJOR: then the deputy's word is enough for what is not major.
     """
     return reports.head_signs(work.connection, _get(work, undertaking))
+
+
+def word_limits(work: handlers.Work, matter: object) -> bool:
+    """Whether reports of a matter must keep to their length (Q-04)."""
+    number = entries.number({"matter": matter}, "matter")
+    return reports.are_limited(work.connection, matters.get(work.connection, number))
 
 
 def submit_report(call: handlers.Call) -> None:

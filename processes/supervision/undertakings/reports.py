@@ -104,7 +104,9 @@ def draft(
             f"一事一报：本报告只能对应任务 {undertaking.number}。",
             rule="R-00-36",
         )
-    values = {**read(given), **({} if is_letter else _parts(given))}
+    matter = matters.get(work.connection, undertaking.matter_id)
+    told = read(given, limited=are_limited(work.connection, matter))
+    values = {**told, **({} if is_letter else _parts(given))}
     waiting = undertakings.open_assistance(work.connection, undertaking)
     if waiting and not values["assist_note"]:
         units = "、".join(one.unit for one in waiting)
@@ -140,23 +142,36 @@ def draft(
     return get(work.connection, report_id)
 
 
-def read(given: entries.Entries) -> Mapping[str, object]:
+def are_limited(connection: sa.Connection, matter: matters.Matter) -> bool:
+    """Whether the matter's procedure limits the length of reports.
+
+    The limits stand in 000四(二) alone: `word_limits = false` among a procedure's
+    parameters puts them out of force (Q-04).
+    """
+    parameters = sources.procedure_of(connection, matter).parameters
+    return parameters.get("word_limits", True) is not False
+
+
+def read(given: entries.Entries, *, limited: bool = True) -> Mapping[str, object]:
     """Return the columns of a report from what was filled in, or raise `Invalid`.
 
     Problems may be 无, never empty; rectification needs a measure (R-01-24); an
-    investigation its facts and its law (R-01-25); limits of length as in Q-04.
+    investigation its facts and its law (R-01-25); limits of length as in Q-04, where
+    they are in force.
     """
     report_class = entries.choice(given, "report_class", list(CLASS_LABELS))
     body = entries.text(given, "body")
     count = word_count(body)
     excess_reason = entries.optional_text(given, "excess_reason", longest=500)
-    if report_class == "COMPREHENSIVE" and count > COMPREHENSIVE_LIMIT:
+    most = COMPREHENSIVE_LIMIT if report_class == "COMPREHENSIVE" else GENERAL_LIMIT
+    too_long = limited and count > most
+    if too_long and report_class == "COMPREHENSIVE":
         raise entries.refusal(
             "body",
             f"综合报告不超过{COMPREHENSIVE_LIMIT}字，现有{count}字。",
             rule="R-00-37",
         )
-    if report_class == "GENERAL" and count > GENERAL_LIMIT and not excess_reason:
+    if too_long and not excess_reason:
         raise entries.refusal(
             "excess_reason",
             f"一般报告原则上不超过{GENERAL_LIMIT}字，现有{count}字，请说明超限理由。",

@@ -242,17 +242,27 @@ def test_the_limit_of_a_text_may_depend_on_another_field():
             type="textarea",
             properties={
                 "maxWords": '=if 类别 = "综合" then 20 else 10',
+                "hardMaxWords": '=if 类别 = "综合" then 20 else null',
                 "overLimitReasonKey": "理由",
             },
         ),
         text("理由"),
     )
     errors = [
-        form.validate({"类别": kind, "报告": "字" * count}, {}).errors.get("报告")
-        for kind, count in [("一般", 10), ("一般", 11), ("综合", 20), ("综合", 21)]
+        form.validate(
+            {"类别": kind, "报告": "字" * count, "理由": reason}, {}
+        ).errors.get("报告")
+        for kind, count, reason in [
+            ("一般", 10, ""),
+            ("一般", 11, ""),
+            ("一般", 30, "复杂"),
+            ("综合", 20, ""),
+            ("综合", 21, "复杂"),
+        ]
     ]
-    over = "“报告”有 {} 字，原则上不超过 {} 字，超出须填写理由"
-    assert [None, [over.format(11, 10)], None, [over.format(21, 20)]] == errors
+    asked = ["“报告”有 11 字，原则上不超过 10 字，超出须填写理由"]
+    refused = ["“报告”有 21 字，不得超过 20 字"]
+    assert [None, asked, None, None, refused] == errors
 
 
 def test_past_dates_are_refused_where_the_form_says_so():
