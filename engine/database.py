@@ -121,14 +121,15 @@ def take_turn(connection: sa.Connection, what: str, *, shared: bool = False) -> 
         connection.execute(sa.select(turn))
 
 
-def create(url: str) -> sa.Engine:
+def create(url: str, *, durable: bool = True) -> sa.Engine:
     """Return the pool of connections to the database at `url`.
 
-    Transactions of `engine.execution_options(writes=True)` are writing ones.
+    Transactions of `engine.execution_options(writes=True)` are writing ones. An
+    SQLite file that is `durable` survives a power cut; a rehearsal need not.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
+        return _sqlite(parsed, synchronous="FULL" if durable else "OFF")
     return _postgresql(parsed)
 
 
@@ -205,7 +206,7 @@ def _revisions(config: Config) -> list[Any]:
     return list(ScriptDirectory.from_config(config).walk_revisions())
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
+def _sqlite(url: sa.URL, *, synchronous: str) -> sa.Engine:
     engine = sa.create_engine(url, query_cache_size=2000)
 
     @sa.event.listens_for(engine, "connect")
@@ -215,7 +216,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         connection.isolation_level = None
         for pragma in (
             "journal_mode = WAL",
-            "synchronous = FULL",
+            f"synchronous = {synchronous}",
             "foreign_keys = ON",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
         ):

@@ -208,6 +208,28 @@ def holders(connection: sa.Connection, group_name: str, at: datetime) -> list[st
     return [row.person for row in rows]
 
 
+def holders_in_units(
+    connection: sa.Connection, role: str, units: Iterable[str], at: datetime
+) -> dict[str, list[str]]:
+    """Return the names of the active persons with a post of this role, by unit."""
+    rows = connection.execute(
+        sa.select(post.c.unit, person_table.c.id, person_table.c.name)
+        .join(person_table, person_table.c.id == post.c.person)
+        .where(
+            post.c.role == role,
+            post.c.unit.in_(set(units)),
+            person_table.c.active,
+            _within(post, sa.bindparam("at", at, post.c.starts_at.type)),
+        )
+        .distinct()
+        .order_by(person_table.c.id)
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.unit, []).append(row.name)
+    return found
+
+
 def absent(
     connection: sa.Connection, person_ids: Iterable[str], at: datetime
 ) -> set[str]:

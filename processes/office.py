@@ -1,5 +1,7 @@
 """The office as a whole: what it registers with the engine, and what it deploys."""
 
+import operator
+from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +50,8 @@ from processes.supervision.requests import clocks
 
 CATALOG = Path(__file__).parent / "catalog"
 DEPLOYED = {".bpmn", ".form", ".dmn", ".toml", documents.SUFFIX}
+#: Prints a document, at once or soon.
+Printing = Callable[[Callable[[], object]], object]
 #: 夏邑县: the code of the area that all numbers begin with.
 AREA = "411426"
 
@@ -117,11 +121,15 @@ def install(registry: handlers.Registry, settings: Settings) -> None:
         registry.channel(name)(spool.channel(settings.outgoing / name))
 
 
-def print_documents(engine: engines.Engine) -> None:
-    """Let the outbox print documents: outside of the transaction that issued them."""
+def print_documents(engine: engines.Engine, printing: Printing = operator.call) -> None:
+    """Let the outbox print documents: outside of the transaction that issued them.
+
+    `printing` does it, at once or beside the work.
+    """
 
     def carry(message: handlers.Message) -> None:
-        documents.print_once(engine, int(message.recipient))
+        number = int(message.recipient)
+        printing(lambda: documents.print_once(engine, number))
 
     engine.registry.channel(documents.CHANNEL)(carry)
 

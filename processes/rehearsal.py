@@ -4,6 +4,7 @@ The office is real: the engine, the catalog, the demo county and the printer; on
 its database, its outgoing messages and its clock are the rehearsal's own.
 """
 
+import operator
 import tempfile
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -37,7 +38,9 @@ def prepare(pool: sa.Engine, outgoing: Path) -> None:
     demo.install(engine, password=PASSWORD)
 
 
-def opener(pool: sa.Engine, outgoing: Path) -> testing.EngineFactory:
+def opener(
+    pool: sa.Engine, outgoing: Path, *, printing: office.Printing = operator.call
+) -> testing.EngineFactory:
     """Return what opens the office's engine on the pool with a clock given."""
     settings = office.Settings(secret_key=SETTINGS_SECRET, outgoing=outgoing)
     calendar = calendars.load()
@@ -49,7 +52,7 @@ def opener(pool: sa.Engine, outgoing: Path) -> testing.EngineFactory:
             calendar=calendar,
             registry=office.registry(settings),
         )
-        office.print_documents(engine)
+        office.print_documents(engine, printing)
         return engine
 
     return open_engine
@@ -84,7 +87,7 @@ def rehearse(paths: Iterable[Path]) -> Iterator[scenarios.Trace]:
 @contextmanager
 def _fresh_pool() -> Iterator[tuple[sa.Engine, Path]]:
     with tempfile.TemporaryDirectory(prefix="ducha-rehearsal-") as folder:
-        pool = database.create(f"sqlite:///{folder}/office.db")
+        pool = database.create(f"sqlite:///{folder}/office.db", durable=False)
         try:
             yield pool, Path(folder)
         finally:

@@ -31,6 +31,11 @@ def write(
     return content.getvalue()
 
 
+def milestones(year: int) -> list[date]:
+    """Return the days by which a project passes its milestones."""
+    return [date(year, month, 20) for month in MONTHS]
+
+
 def _value(key: str, number: int, unit: str, year: int) -> object:
     match key:
         case "content":
@@ -49,6 +54,6 @@ def _value(key: str, number: int, unit: str, year: int) -> object:
             return 25 * int(key[1])
         case "milestones":
             return "；".join(
-                f"{year}-{month:02d}-20 第{month}月节点" for month in MONTHS
+                f"{day.isoformat()} 第{day.month}月节点" for day in milestones(year)
             )
     return "按年度目标推进。"

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import date
@@ -35,6 +36,7 @@ from engine import workdays
 from processes import calendars
 from processes import rehearsal
 from processes.simulation import clerk
+from processes.simulation import intakes
 from processes.simulation import totals
 from processes.simulation import workbooks
 from processes.supervision.matters import matters
@@ -60,23 +62,11 @@ IMPORTED = {
 IMPORTER = "dc_officer"
 #: Fields that name a unit: the units take turns.
 UNITS = ("lead_unit", "unit")
+#: What a unit reports of a yearly target, by form and field.
+REPORTED_VALUE = ("draft_report", "indicator_value")
+REPORTED_MILESTONES = ("draft_report", "milestones_done")
 #: The same numbers every time: a year can be compared with itself.
 SEED = 2016
-
-
-@dataclass(frozen=True)
-class Intake:
-    """One matter that comes in on a day; `fields` are those its source decides."""
-
-    label: str
-    day: date
-    process: str
-    person: str
-    fields: Mapping[str, Any]
-    #: How many mandates it is broken down into.
-    rows: int
-    #: Whether its units never get it done.
-    unfinished: bool
 
 
 @dataclass
@@ -96,35 +86,23 @@ class Diary:
         return self.completed.total()
 
 
-def intakes(
-    volumes: Mapping[str, Any], year: int, calendar: workdays.Calendar
-) -> list[Intake]:
-    """Return everything that comes in, by day.
+class Desk:
+    """A printer beside the office: documents are printed while people go on working."""
 
-    An entry of the volumes comes in on the days it names, else spread evenly over the
-    working days between its first and its last day; its rows are spread evenly over
-    its matters, and the last of them are the unfinished ones.
-    """
-    found = []
-    for entry in volumes["intake"]:
-        days, count = list(_days(entry, year, calendar)), entry["count"]
-        whole, more = divmod(entry.get("rows", count), count)
-        for number in range(1, count + 1):
-            found.append(
-                Intake(
-                    label=entry["label"],
-                    day=days[(number - 1) * len(days) // count],
-                    process=entry["process"],
-                    person=entry["person"],
-                    fields={
-                        key: _nth(value, number, volumes)
-                        for key, value in entry["fields"].items()
-                    },
-                    rows=whole + (number <= more),
-                    unfinished=number > count - entry.get("unfinished", 0),
-                )
-            )
-    return sorted(found, key=lambda one: one.day)
+    def __init__(self) -> None:
+        """Begin with nothing to print."""
+        self._printer = futures.ThreadPoolExecutor(max_workers=1)
+        self._printing: list[futures.Future[object]] = []
+
+    def __call__(self, printing: Callable[[], object]) -> None:
+        """Take a document that is to be printed."""
+        self._printing.append(self._printer.submit(printing))
+
+    def clear(self) -> None:
+        """Wait until all is printed; raise what went wrong with one."""
+        for one in self._printing:
+            one.result()
+        self._printing.clear()
 
 
 class Year:
@@ -133,12 +111,14 @@ class Year:
     def __init__(
         self,
         open_engine: Callable[[clocks.Clock], engines.Engine],
-        coming: Sequence[Intake],
+        desk: Desk,
+        coming: Sequence[intakes.Intake],
         volumes: Mapping[str, Any],
     ) -> None:
         """Begin on the first of January; nothing is open yet."""
         self.clock = clocks.FixedClock(workdays.Calendar.start_of_day(date(YEAR, 1, 1)))
         self.engine = open_engine(self.clock)
+        self.desk = desk
         self.coming = list(coming)
         self.volumes = volumes
         self.diary = Diary()
@@ -147,7 +127,7 @@ class Year:
         #: When somebody gets to each open task; what was refused stays open.
         self._waiting: dict[str, tuple[date, clerk.Task]] = {}
         self._seen: set[str] = set()
-        self._intakes: dict[str, Intake] = {}
+        self._intakes: dict[str, intakes.Intake] = {}
         with self.engine.read() as connection:
             units = clerk.units(connection)
         self._units = itertools.cycle(units)
@@ -170,10 +150,12 @@ class Year:
                 self.diary.seconds = time.perf_counter() - began
                 tell(day, self.diary)
             day = following
+        self.desk.clear()
         self.diary.seconds = time.perf_counter() - began
         return self.diary
 
     def _pass_to(self, moment: datetime) -> None:
+        self.desk.clear()
         self.clock.set(moment)
         while ran := self.engine.run_due():
             self.diary.jobs += ran
@@ -194,7 +176,7 @@ class Year:
                 self.diary.started[intake.label] += 1
                 self._intakes[begun.instance_id] = intake
 
-    def _first_form(self, connection: Any, intake: Intake) -> dict[str, Any]:
+    def _first_form(self, connection: Any, intake: intakes.Intake) -> dict[str, Any]:
         definition_id = definitions.latest(connection, intake.process)
         process = self.engine.library.get(connection, definition_id).process
         for element in definitions.starts(process):
@@ -279,7 +261,7 @@ class Year:
             self._note(task.name, last or people.NoSuchPerson())
 
     def _choose(
-        self, task: clerk.Task, form: str, key: str, intake: Intake | None
+        self, task: clerk.Task, form: str, key: str, intake: intakes.Intake | None
     ) -> object | None:
         if key in UNITS:
             return next(self._units)
@@ -290,6 +272,8 @@ class Year:
             return self._receipts(task)
         if (form, key) == ("evaluation", "results"):
             return self._carried(task)
+        if (form, key) in (REPORTED_VALUE, REPORTED_MILESTONES):
+            return self._on_course(key)
         if key == "year":
             return YEAR
         if key == "subject" and intake is not None:
@@ -298,6 +282,17 @@ class Year:
             return next(self._series, None)
         chosen: object = self.volumes["choices"].get(form, {}).get(key)
         return chosen
+
+    def _on_course(self, key: str) -> int:
+        """Return how far a yearly target is by now; some units are behind."""
+        today = self.engine.calendar.local_date(self.clock.now())
+        behind: bool = self.chance.random() < self.volumes["habits"]["behind_share"]
+        if key == REPORTED_MILESTONES[1]:
+            passed = sum(one <= today for one in workbooks.milestones(YEAR))
+            return max(0, passed - behind)
+        # A little ahead of the quarter's plan, whole at the end of the year.
+        share = min(100, 9 * today.month)
+        return share // 2 if behind else share
 
     def _receipts(self, task: clerk.Task) -> list[dict[str, str]]:
         """Have every unit of a matter sign for its list (清单签收)."""
@@ -327,7 +322,7 @@ class Year:
             for one in left
         ]
 
-    def _import(self, task: clerk.Task, intake: Intake) -> None:
+    def _import(self, task: clerk.Task, intake: intakes.Intake) -> None:
         """Import the tasks of a matter from a workbook before it is broken down."""
         columns = IMPORTED[task.form_key or ""]
         content = workbooks.write(columns, self._units, intake.rows, YEAR)
@@ -347,13 +342,14 @@ def simulate(
     """Live the year in an office of its own; return diary, totals and yearbook."""
     volumes = tomllib.loads(VOLUMES.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="ducha-year-") as folder:
-        pool = database.create(f"sqlite:///{folder}/office.db")
+        pool = database.create(f"sqlite:///{folder}/office.db", durable=False)
         try:
             rehearsal.prepare(pool, Path(folder))
-            opener = rehearsal.opener(pool, Path(folder))
+            desk = Desk()
+            opener = rehearsal.opener(pool, Path(folder), printing=desk)
             calendar = calendars.load()
-            coming = intakes(volumes, YEAR, calendar)
-            year = Year(opener, coming, volumes)
+            coming = intakes.of_year(volumes, YEAR, calendar)
+            year = Year(opener, desk, coming, volumes)
             diary = year.live(date(YEAR, 12, 31), tell)
             end = workdays.Calendar.end_of_day(date(YEAR, 12, 31))
             span = statistics.Span(date(YEAR, 1, 1), date(YEAR, 12, 31), end)
@@ -363,46 +359,6 @@ def simulate(
             return diary, counted, book
         finally:
             pool.dispose()
-
-
-def _days(
-    entry: Mapping[str, Any], year: int, calendar: workdays.Calendar
-) -> Iterator[date]:
-    if "days" in entry:
-        yield from (date.fromisoformat(f"{year}-{one}") for one in entry["days"])
-        return
-    day = date.fromisoformat(f"{year}-{entry.get('from', '01-05')}")
-    last = date.fromisoformat(f"{year}-{entry.get('to', '10-30')}")
-    while day <= last:
-        if calendar.is_workday(day):
-            yield day
-        day += timedelta(days=1)
-
-
-def _nth(value: Any, number: int, volumes: Mapping[str, Any]) -> Any:
-    """Return what the n-th matter of an entry gets of a field."""
-    if isinstance(value, list) and value and isinstance(value[0], str):
-        value = value[(number - 1) % len(value)]
-    if isinstance(value, list) and value and isinstance(value[0], list):
-        # A list in a list is the answer itself, the same for every matter.
-        return value[0]
-    if isinstance(value, list):
-        return [
-            {key: _nth(one, number, volumes) for key, one in row.items()}
-            for row in value
-        ]
-    if not isinstance(value, str):
-        return value
-    if value == "{n}":
-        return number
-    topics, places = volumes["topics"], volumes["places"]
-    turn = number - 1
-    return value.format(
-        n=number,
-        topic=topics[turn % len(topics)],
-        # Every topic meets every place before a pair comes again.
-        place=places[(turn + turn // len(topics)) % len(places)],
-    )
 
 
 def _spread(series: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Issuing official documents: what they say is gathered and frozen at that moment."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 
 import sqlalchemy as sa
@@ -44,7 +45,7 @@ def issue(
         number = circular.number
     else:
         number = _number(work, matter, kind, chosen)
-    said = gather(work, matter)
+    said = gather(work, matter, undertaking_id)
     said |= {
         "number": number,
         "document_title": kind.title,
@@ -75,8 +76,13 @@ def issue(
     )
 
 
-def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
-    """Return what documents may say of a matter: days as documents write them."""
+def gather(
+    work: handlers.Work, matter: matters.Matter, undertaking_id: int | None = None
+) -> dict[str, object]:
+    """Return what documents may say of a matter: days as documents write them.
+
+    A document about one undertaking says what its unit reported, and no other.
+    """
     connection = work.connection
     given = opinions.of_matter(connection, matter.id)
     kept = {one.kind: one for one in papers.of_matter(connection, matter.id)}
@@ -94,11 +100,13 @@ def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
             for code in (one.lead_unit, *(a.unit for a in one.assisting))
         },
     )
-    # Hundreds of mandates are led by a few units: each is asked about once.
-    responsible = {
-        unit: (_holder(work, "unit_head", unit), _holder(work, "unit_deputy", unit))
-        for unit in {one.lead_unit for one in told}
-    }
+    # 主要负责同志=第一责任人，分管同志=直接责任人 (R-01-38).
+    heads, deputies = (
+        people.holders_in_units(
+            connection, role, {one.lead_unit for one in told}, work.now()
+        )
+        for role in ("unit_head", "unit_deputy")
+    )
     return {
         "matter_number": matter.number,
         "title": matter.title,
@@ -117,7 +125,15 @@ def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
             "details": dict(matter.source),
         },
         "opinion": proposal.opinion if proposal else "",
-        "mandates": [_said(one, units, responsible[one.lead_unit]) for one in told],
+        "mandates": [
+            _said(
+                one,
+                units,
+                first=heads.get(one.lead_unit, ()),
+                direct=deputies.get(one.lead_unit, ()),
+            )
+            for one in told
+        ],
         "boxes": [
             {
                 "label": one.element_name,
@@ -138,7 +154,7 @@ def gather(work: handlers.Work, matter: matters.Matter) -> dict[str, object]:
             }
             for kind, one in kept.items()
         },
-        "reports": _reports(connection, matter.id),
+        "reports": _reports(connection, matter.id, undertaking_id),
         "issued_on": phrases.chinese_day(work.now()),
         "year": work.calendar.local_date(work.now()).year,
     }
@@ -177,7 +193,9 @@ def _proposal(connection: sa.Connection, matter_id: int) -> proposals.Proposal |
 def _said(
     mandate: mandates.Mandate,
     units: Mapping[str, str],
-    responsible: tuple[str, str],
+    *,
+    first: Iterable[str],
+    direct: Iterable[str],
 ) -> dict[str, object]:
     return {
         "serial": mandate.serial,
@@ -192,9 +210,8 @@ def _said(
         "due": _day(mandate.due_on.isoformat()),
         "report_due": _day(mandate.report_on.isoformat()) if mandate.report_on else "",
         "leader": mandate.responsible_leader or "",
-        # 主要负责同志=第一责任人，分管同志=直接责任人 (R-01-38).
-        "first": responsible[0],
-        "direct": responsible[1],
+        "first": "、".join(first),
+        "direct": "、".join(direct),
         "person": mandate.responsible_person or "",
         "indicator": mandate.indicator,
         "milestones": list(mandate.milestones),
@@ -209,12 +226,6 @@ def _named(
     return [{**row, "name": units.get(row["name"], row["name"])} for row in rows]
 
 
-def _holder(work: handlers.Work, role: str, unit: str) -> str:
-    holders = people.holders(work.connection, people.group(role, unit), work.now())
-    names = people.names(work.connection, holders)
-    return "、".join(names[one] for one in holders if one in names)
-
-
 def _day(iso: str) -> str:
     year, month, day = iso.split("-")
     return f"{year}年{int(month)}月{int(day)}日"
@@ -227,10 +238,12 @@ def _signed(opinion: opinions.Opinion, names: Mapping[str, str]) -> str:
     return name
 
 
-def _reports(connection: sa.Connection, matter_id: int) -> list[dict[str, object]]:
+def _reports(
+    connection: sa.Connection, matter_id: int, undertaking_id: int | None
+) -> list[dict[str, object]]:
     """Return what the units reported last, in the order of their undertakings."""
     report, undertaking = tables.progress_report.c, tables.undertaking.c
-    rows = connection.execute(
+    query = (
         sa.select(
             undertaking.unit,
             undertaking.period,
@@ -242,7 +255,10 @@ def _reports(connection: sa.Connection, matter_id: int) -> list[dict[str, object
         .join(tables.undertaking, undertaking.id == report.undertaking_id)
         .where(undertaking.matter_id == matter_id, report.submitted_at.is_not(None))
         .order_by(undertaking.id, report.version)
-    ).all()
+    )
+    if undertaking_id is not None:
+        query = query.where(undertaking.id == undertaking_id)
+    rows = connection.execute(query).all()
     units = phrases.unit_names(connection, {row.unit for row in rows})
     # The names of columns are no plain texts, which the frozen data must be.
     return [
