@@ -10,6 +10,7 @@ from engine import tables as engine_tables
 from engine import testing
 from processes import office
 from processes.supervision.documents import circulars
+from processes.supervision.matters import matters
 from processes.supervision.matters import papers
 from processes.supervision.matters import proposals
 from processes.verbs import finding
@@ -78,8 +79,13 @@ def _exchange(story: testing.Story, given: object) -> None:
 def _source(story: testing.Story, expected: Any) -> None:
     """Say what the matter keeps of its source, by the keys of the start form."""
     matter = finding.matter(story)
+    parent = None
+    if matter.parent_id is not None:
+        with story.engine.read() as connection:
+            parent = matters.get(connection, matter.parent_id).number
     told = {
         **matter.source,
+        "parent": parent,
         "doc_no": matter.source_doc_no,
         "clause": matter.source_clause,
         "type": matter.source_type,

@@ -180,13 +180,16 @@ def change(work: handlers.Work, circular_id: int, **columns: object) -> Circular
 
 
 def _named(given: entries.Entries, key: str) -> list[dict[str, str]]:
-    return [
-        {
+    named = []
+    for row in entries.rows(given, key):
+        one = {
             "name": entries.text(row, "name", longest=100),
             "reason": entries.optional_text(row, "reason", longest=500),
         }
-        for row in entries.rows(given, key)
-    ]
+        # 批评的是单位和个人 (R-02-24); a person is named with his unit.
+        person = entries.optional_text(row, "person", longest=50)
+        named.append({**one, "person": person} if person else one)
+    return named
 
 
 def _texts(given: entries.Entries, key: str) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """The three inspections (三查): monthly patrols, dispatches, samples, appraisals."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from datetime import time
 
@@ -13,10 +14,12 @@ from processes.supervision import entries
 from processes.supervision import inbox
 from processes.supervision import phrases
 from processes.supervision.documents import circulars
+from processes.supervision.documents import documents
 from processes.supervision.elements.registration import matter_of
 from processes.supervision.forms import choices
 from processes.supervision.inspections import key_inspections
 from processes.supervision.inspections import patrols
+from processes.supervision.leaders import briefings
 from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from processes.supervision.matters import papers
@@ -29,6 +32,11 @@ from processes.supervision.three_lists import samples
 DISCIPLINE = "discipline_recv"
 #: Kinds of papers.
 APPRAISAL, BREAKDOWN, LETTER = "appraisal", "breakdown", "letter"
+DISPATCH = "dispatch"
+#: The documents that a meeting at a quarter's end goes by.
+MATERIALS = "MEETING_MATERIALS"
+#: Who may lead what a meeting decided (R-02-19), by the values of the form.
+LEADS = {"DIRECTOR": "go_director", "DEPUTY": "go_deputy", "UNIT": "unit_head"}
 MORNING = time(9)
 MONTHS, QUARTER = 12, 3
 
@@ -41,6 +49,8 @@ def install(registry: handlers.Registry) -> None:
     registry.handler("order_key_inspection")(order_key_inspection)
     registry.handler("send_year_tasks")(send_year_tasks)
     registry.handler("draw_quarter_sample")(draw_quarter_sample)
+    registry.handler("prepare_quarter_meeting")(prepare_quarter_meeting)
+    registry.handler("tell_lead")(tell_lead)
     registry.handler("require_results")(require_results)
     registry.handler("record_appraisal")(record_appraisal)
     registry.handler("copy_to_discipline")(copy_to_discipline)
@@ -174,6 +184,68 @@ def draw_quarter_sample(call: handlers.Call) -> Mapping[str, object]:
     return {"sampled": list(drawn.drawn), "seed": drawn.seed}
 
 
+def prepare_quarter_meeting(call: handlers.Call) -> None:
+    """Print what the meeting at the quarter's end goes by (R-02-18 材料包).
+
+    The year's tasks with what the samples drew of them, and the last dispatch.
+    """
+    matter, connection = matter_of(call), call.work.connection
+    drawn = [
+        one
+        for sample in samples.of_matter(connection, matter.id)
+        for one in sample.drawn
+    ]
+    last = papers.latest(connection, matter.id, DISPATCH)
+    tasks = _year_tasks(call)
+    names = phrases.unit_names(connection, [entries.text(row, "unit") for row in tasks])
+    today = call.work.calendar.local_date(call.work.now())
+    title = f"季度“三重工作”分析会、点评会材料（{today}）"
+    documents.register(
+        call.work,
+        matter=matter,
+        type=MATERIALS,
+        number=f"{matter.number} {today}",
+        title=title,
+        data={
+            "document_title": title,
+            "number": matter.number,
+            "source": briefings.NO_SOURCE,
+            "as_of": today.isoformat(),
+            "caliber": f"{matter.title}。最近一次督查调度："
+            + (str(last.content["progress"]) if last else "尚未调度。"),
+            "headings": ["任务", "责任部门", "完成时限", "重点抽查"],
+            "rows": [
+                [
+                    entries.text(row, "content"),
+                    names[entries.text(row, "unit")],
+                    entries.text(row, "due_on"),
+                    "已抽查" if _sampled(number, drawn) else "未抽中",
+                ]
+                for number, row in enumerate(tasks, start=1)
+            ],
+        },
+        template=briefings.TEMPLATE,
+        person=call.person,
+    )
+
+
+def tell_lead(call: handlers.Call) -> None:
+    """Tell whoever leads the inspection that it is his (R-02-19)."""
+    matter = matter_of(call)
+    lead = entries.choice(call.fields, "lead", tuple(LEADS))
+    role = LEADS[lead]
+    if lead == "UNIT":
+        role = people.group(role, entries.text(call.fields, "lead_unit", longest=100))
+    inbox.tell(
+        call.work,
+        [inbox.group(role)],
+        f"牵头督查：{matter.title}",
+        f"{matter.number}：请您牵头组织督查。"
+        f"{entries.text(call.fields, 'body', longest=2000)}",
+        matter_id=matter.id,
+    )
+
+
 # -- appraisals --------------------------------------------------------------------
 
 
@@ -266,6 +338,10 @@ def _year_tasks(call: handlers.Call) -> list[entries.Entries]:
     matter_id = matter_of(call).id
     paper = papers.require(call.work.connection, matter_id, BREAKDOWN)
     return entries.rows(paper.content, "tasks")
+
+
+def _sampled(number: int, drawn: Sequence[str]) -> bool:
+    return any(one.startswith(f"{number}. ") for one in drawn)
 
 
 def _period(call: handlers.Call) -> tuple[date, date]:

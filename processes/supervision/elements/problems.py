@@ -57,6 +57,7 @@ def install(registry: handlers.Registry) -> None:
     registry.function("rectification_due", needs_work=True)(rectification_due)
     registry.function("rectification_overdue", needs_work=True)(rectification_overdue)
     registry.function("list_rule", needs_work=True)(list_rule)
+    registry.job(rectifications.MILESTONE)(rectifications.tell_milestone)
     registry.choices("findings")(findings)
     registry.choices("closed_problems")(closed_problems)
     registry.choices("staff_of_unit")(staff_of_unit)

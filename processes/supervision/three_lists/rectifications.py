@@ -1,5 +1,6 @@
 """Rectifying a problem (整改): the unit's reports and what was verified of them."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from engine import people
+from engine import workdays
 from processes.supervision import entries
 from processes.supervision import inbox
 from processes.supervision import tables
@@ -18,6 +20,10 @@ from processes.supervision.deadlines import lights
 from processes.supervision.three_lists import problems
 from processes.supervision.three_lists import remedies
 
+#: The job that tells of a milestone on its morning.
+MILESTONE = "rectification_milestone"
+#: While a problem is so, its milestones are followed.
+UNDER_WAY = frozenset({"RECTIFYING", "RETURNED", "KEY_INSPECTION"})
 VERDICTS = {"CLOSE": "销号", "RETURN": "退回", "KEY_INSPECTION": "重点督查"}
 
 
@@ -69,7 +75,23 @@ def begin(work: handlers.Work, problem: problems.Problem) -> problems.Problem:
         f"{begun.number}：整改时限 {begun.deadline}，请于 {due_on} 前报送整改落实情况。"
     )
     _tell(work, begun, [inbox.person(person), heads], text)
+    for measure in remedies.measures_in_force(work.connection, problem.id):
+        _follow(work, begun, measure)
     return begun
+
+
+def tell_milestone(work: handlers.Work, payload: Mapping[str, object]) -> None:
+    """Tell whoever answers, and the appraisal office, that a milestone has come.
+
+    Nobody is told of what was reported meanwhile, or planned anew (R-02-40).
+    """
+    problem = problems.get(work.connection, entries.number(payload, "problem"))
+    version = entries.number(payload, "version")
+    planned = remedies.measures_in_force(work.connection, problem.id)
+    if problem.state not in UNDER_WAY or planned[0].version != version:
+        return
+    text = f"{problem.number}：整改节点“{payload['what']}”今日到期，请核对进展。"
+    _warn(work, problem, [inbox.group("perf_office")], text)
 
 
 def draft(
@@ -265,6 +287,26 @@ def require_report(
             "还没有整改落实情况报告。（R-02-34）", problem=problem.number
         )
     return found[-1]
+
+
+def _follow(
+    work: handlers.Work, problem: problems.Problem, measure: remedies.Measure
+) -> None:
+    for place, one in enumerate(measure.milestones):
+        morning = work.calendar.at(
+            date.fromisoformat(one["on"]), workdays.START_OF_WORK
+        )
+        if morning > work.now():
+            work.schedule(
+                MILESTONE,
+                morning,
+                {
+                    "problem": problem.id,
+                    "version": measure.version,
+                    "what": one["what"],
+                },
+                key=f"{MILESTONE}:{measure.id}:{place}",
+            )
 
 
 def _set_deadline(
