@@ -128,6 +128,12 @@ UPPER, REPORT, PROJECTS, MEETING, HANDLING, CITY, HOTLINE, ASSIGNED = (
             [("起草督办通知", "${drafter}"), *APPROVED_TWICE],
         ),
         (
+            "proc_other_assigned/assigned_order.bpmn",
+            "draft_notice",
+            (),
+            [("起草督查通知或督查方案", "dc_officer"), *APPROVED_TWICE],
+        ),
+        (
             HOTLINE,
             "propose",
             ("on_duty",),
