@@ -4,6 +4,7 @@ import stat
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -13,6 +14,8 @@ from engine import tables
 from engine import workdays
 from engine.engine import Engine
 from processes import fonts
+from processes.supervision import access
+from processes.supervision.statistics import registers
 from web import assets
 from web import office
 from web import settings as settings_module
@@ -96,9 +99,37 @@ def contents(pool: sa.Engine, engine: Engine) -> Iterator[Finding]:
                 tables.job.c.status == "due", tables.job.c.due_at < engine.clock.now()
             )
         )
+        yield posts(connection, engine.clock.now())
+        yield guardians(connection, engine.clock.now())
     yield Finding("故障", not halted, f"{halted} 起未处理")
     # Just due is the ordinary state of a server that is stopped.
     yield Finding("到期作业", True, f"{late} 项等待处理")
+
+
+def posts(connection: sa.Connection, now: datetime) -> Finding:
+    """Look for units without their posts (R-04-15: 缺配置时报警)."""
+    missing = [f"{unit}缺{post}" for unit, post in registers.vacant(connection, now)]
+    return Finding("岗位配置", not missing, "、".join(missing) or "应设岗位齐全")
+
+
+def guardians(connection: sa.Connection, now: datetime) -> Finding:
+    """Look for a guardian who holds any other post (R-05-06: 三员分立)."""
+    post = tables.post.c
+    held: dict[str, set[str]] = {}
+    for person, role in connection.execute(
+        sa.select(post.person, post.role).where(
+            post.starts_at <= now,
+            sa.or_(post.ends_at.is_(None), post.ends_at > now),
+        )
+    ):
+        held.setdefault(person, set()).add(role)
+    mixed = sorted(
+        person
+        for person, roles in held.items()
+        if roles & access.GUARDIANS and len(roles) > 1
+    )
+    text = f"{'、'.join(mixed)} 兼任其他岗位，三员须专人专岗" if mixed else "专人专岗"
+    return Finding("三员", not mixed, text)
 
 
 def calendar_year(calendar: workdays.Calendar, number: int) -> Finding:

@@ -91,6 +91,7 @@ def test_a_claimed_timer_whose_task_was_done_meanwhile_has_no_effect(
     assert (False, []) == (ran, office.waiting())
 
 
+@pytest.mark.requirement("R-05-04")
 def test_two_workers_fire_every_timer_exactly_once(office: Office, race: Race) -> None:
     """Claims are disjoint, and every due job is claimed."""
     runs: list[object] = []
@@ -442,6 +443,7 @@ DAILY = REMINDED.replace(
         ("R/PT1S", 9, 9 * 86400 - 1, 1 / 86400),
     ],
 )
+@pytest.mark.requirement("R-05-04")
 def test_reminders_missed_in_an_outage_come_as_one(
     office: Office, cycle: str, days: float, missed: int, next_in: float | None
 ) -> None:

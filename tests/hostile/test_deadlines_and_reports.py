@@ -22,6 +22,7 @@ def far(number: str) -> dict[str, object]:
     return ticket(ticket_no=number, required_workdays=None, required_on=MISSING)
 
 
+@pytest.mark.requirement("R-05-05")
 def test_a_deadline_in_a_missing_year_is_refused_at_every_door(county: County) -> None:
     """Each says which year is missing and who brings it; no matter is left behind."""
     visitor = county.visits("dc_registrar")

@@ -412,6 +412,7 @@ def test_hostile_files_are_refused_with_a_reason(content: bytes, problem: str) -
     assert problem in refusal.value.message
 
 
+@pytest.mark.requirement("R-05-05")
 def test_an_imported_notice_takes_the_place_of_the_provisional_year() -> None:
     calendar = calendars.load([NOTICE_2027.encode()])
 
@@ -422,6 +423,7 @@ def test_an_imported_notice_takes_the_place_of_the_provisional_year() -> None:
     assert CALENDAR.version == calendars.load().version
 
 
+@pytest.mark.requirement("R-05-05")
 def test_publishing_a_year_lists_the_deadlines_it_moves_or_confirms() -> None:
     deadlines = [
         calendars.OpenDeadline("before the year", date(2026, 9, 24), 3),

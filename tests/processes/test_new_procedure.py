@@ -145,6 +145,7 @@ def test_a_new_procedure_is_offered_at_once_to_whom_its_description_names(
 
 
 @pytest.mark.requirement("S20")
+@pytest.mark.requirement("R-04-01")
 def test_a_disabled_procedure_is_not_started_while_its_matters_go_on(
     story: testing.Story, folder: Path
 ) -> None:

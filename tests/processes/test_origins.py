@@ -6,6 +6,8 @@ import pytest
 
 from processes import office
 from processes import procedures
+from processes.supervision.documents import circulars
+from processes.supervision.inspections import site_visits
 
 
 def described() -> dict[str, procedures.Procedure]:
@@ -99,3 +101,101 @@ def test_matters_are_registered_from_every_origin_of_the_yearbook() -> None:
 
     assert set(procedures_of.values()) <= described().keys()
     assert "调研现场" in offered("assigned", "mode")
+
+
+SCOPES = {
+    "重大决策部署和政策措施贯彻落实",
+    "人大审议决议、政协协商建议事项落实",
+    "《政府工作报告》年度目标任务",
+    "重点工作、重大项目建设推进",
+    "审计意见整改落实",
+    "领导重要批示、交办事项办理",
+    "其他重要事项",
+}
+PATROLLED = {
+    "重大决策部署贯彻落实情况",
+    "年度目标任务和重点项目建设推进情况",
+    "人大议案、代表建议和政协提案办理情况",
+}
+
+
+@pytest.mark.requirement("R-02-03")
+@pytest.mark.parametrize("form", ["lead_patrol", "patrol", "special_inspection"])
+def test_three_inspections_have_seven_scopes(form: str) -> None:
+    """观政办〔2016〕29号 一(一)-(七), the opinions of auditors (审计) among them."""
+    assert offered(form, "scope_kind") == SCOPES
+
+
+@pytest.mark.requirement("R-02-05")
+@pytest.mark.parametrize("form", ["lead_patrol", "patrol"])
+def test_a_patrol_has_three_contents(form: str) -> None:
+    assert offered(form, "content_kind") == PATROLLED
+
+
+@pytest.mark.requirement("R-02-13")
+def test_an_inspection_has_four_contents() -> None:
+    assert offered("special_inspection", "content_kind") == {
+        "巡查发现问题的整改落实情况",
+        "县政府会议议定事项落实情况",
+        "县政府负责同志部署要求和批示事项落实情况",
+        "市政府办公室、市政府督查室部署的督查督办事项",
+    }
+
+
+@pytest.mark.requirement("R-02-10")
+def test_a_patrol_has_nine_methods() -> None:
+    assert offered("patrol_plan", "methods") == {
+        "听取汇报",
+        "查看资料",
+        "问卷调查",
+        "座谈交流",
+        "跟踪审计",
+        "第三方评估",
+        "个别访谈",
+        "抽查暗访",
+        "现场查看",
+    }
+
+
+@pytest.mark.requirement("R-02-20")
+def test_an_inspection_has_five_forms() -> None:
+    """现场督办, 跟踪督查, 调研督查, 专项督查, 回访复核: each asks its own."""
+    forms = {
+        "现场督办": ["verified"],
+        "跟踪督查": ["channel"],
+        "调研督查": ["tendency", "countermeasure"],
+        "专项督查": ["rectify_by"],
+        "回访复核": ["rectified", "satisfied"],
+    }
+
+    assert forms == {
+        form: list(asked) for form, asked in site_visits.PARTICULARS.items()
+    }
+    assert forms.keys() == offered("inspection_plan", "form")
+    assert ("电话督办", "书面督办", "落实反馈") == site_visits.CHANNELS
+
+
+@pytest.mark.requirement("R-04-10")
+@pytest.mark.parametrize("form", ["lower_own", "lower_passed"])
+def test_a_vertical_office_supervises_five_contents(form: str) -> None:
+    """工商系统政务督查方案 三(一)-(五), and what the office above passes down."""
+    assert offered(form, "source_type") == {
+        "党的路线方针政策",
+        "地方党委政府决策",
+        "上级主管部门部署",
+        "本系统年度工作",
+        "上级领导批示和交办",
+        "上级转督",
+    }
+
+
+@pytest.mark.requirement("R-03-04")
+def test_each_series_of_the_yearbook_is_there() -> None:
+    """督查通知72期, 督查专报66期, 重要工作情况通报12期; 政务督查专报 is of 004."""
+    assert {
+        "督查通知",
+        "督查专报",
+        "督查通报",
+        "重要工作情况通报",
+        "政务督查专报",
+    } == set(circulars.SERIES)

@@ -12,11 +12,15 @@ from typing import Any
 
 import click
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from click.testing import Result
 
+from engine import database
+from processes import calendars
 from tests.web.conftest import PASSWORD
 from web import cli
+from web import doctor
 from web import settings as settings_module
 
 FIELDS = {
@@ -233,8 +237,50 @@ def test_the_doctor_finds_a_fresh_office_sound(ducha: Any) -> None:
     told = ducha("doctor")
 
     assert 0 == told.exit_code, told.output
-    for subject in ("密钥", "前端", "公文字体", "数据库", "日历", "故障"):
+    for subject in ("密钥", "前端", "公文字体", "数据库", "日历", "岗位配置", "三员"):
         assert subject in told.stdout
+    assert "故障" in told.stdout
+
+
+@pytest.mark.requirement("R-04-15", "R-05-06")
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "DELETE FROM post WHERE role = 'unit_deputy' AND unit = 'mzj'",
+            "夏邑县民政局缺分管督查负责人",
+        ),
+        ("DELETE FROM post WHERE role = 'go_director'", "缺办公室主任（主要责任人）"),
+        (
+            "UPDATE post SET person = 'sys_admin' WHERE role = 'audit_admin'",
+            "sys_admin 兼任其他岗位，三员须专人专岗",
+        ),
+    ],
+)
+def test_the_doctor_names_posts_that_are_empty_or_must_not_be_shared(
+    ducha: Any, settings: settings_module.Settings, change: str, words: str
+) -> None:
+    ducha("demo")
+    pool = database.create(settings.database_url)
+    with pool.begin() as connection:
+        connection.execute(sa.text(change))
+    pool.dispose()
+
+    told = ducha("doctor")
+
+    assert 1 == told.exit_code
+    assert words in told.output
+
+
+@pytest.mark.requirement("R-05-05")
+def test_the_doctor_names_a_year_without_a_calendar() -> None:
+    """Published, reckoned from the law alone, or not there at all."""
+    calendar = calendars.load()
+    told = {year: doctor.calendar_year(calendar, year) for year in (2026, 2027, 2099)}
+
+    assert told[2026].text.startswith("已发布")
+    assert (True, "预排（放假安排公布后须导入）") == (told[2027].sound, told[2027].text)
+    assert (False, "未导入") == (told[2099].sound, told[2099].text)
 
 
 def test_the_doctor_says_when_there_is_no_database(

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -25,6 +26,8 @@ POSTS: Mapping[str, str] = {
     "unit_deputy": "分管督查负责人",
     "unit_registrar": "收发岗",
 }
+#: 办公室主任=主要责任人 (004六).
+DIRECTOR = "go_director"
 
 
 def numbers(connection: sa.Connection, span: statistics.Span) -> summaries.Sheet:
@@ -223,33 +226,43 @@ def briefing(
 
 def vacancies(connection: sa.Connection, span: statistics.Span) -> summaries.Sheet:
     """Return the units that lack a post every unit must have (R-04-15)."""
-    unit, post = engine_tables.unit.c, engine_tables.post.c
-    held = {
-        (row.unit, row.role)
-        for row in connection.execute(
-            sa.select(post.unit, post.role).where(
-                post.role.in_(POSTS),
-                post.starts_at <= span.as_of,
-                sa.or_(post.ends_at.is_(None), post.ends_at > span.as_of),
-            )
-        )
-    }
-    undertaking_units = {unit for unit, _ in held}
-    rows = connection.execute(
-        sa.select(unit.code, unit.name)
-        .where(unit.active, unit.code.in_(undertaking_units))
-        .order_by(unit.code)
-    )
     return summaries.sheet(
         "R-04-15",
         "单位岗位配置校验",
         "承办单位应设的岗位",
         span,
         ("单位", "缺少"),
-        (
-            (row.name, label)
-            for row in rows
-            for role, label in POSTS.items()
-            if (row.code, role) not in held
-        ),
+        vacant(connection, span.as_of),
     )
+
+
+def vacant(connection: sa.Connection, as_of: datetime) -> list[tuple[str, str]]:
+    """Return (单位, 岗位) of every post that must be held and is not (R-04-15).
+
+    Each unit that has any of POSTS must have all of them, and the office its director.
+    """
+    unit, post = engine_tables.unit.c, engine_tables.post.c
+    held = {
+        (row.unit, row.role)
+        for row in connection.execute(
+            sa.select(post.unit, post.role).where(
+                post.role.in_([*POSTS, DIRECTOR]),
+                post.starts_at <= as_of,
+                sa.or_(post.ends_at.is_(None), post.ends_at > as_of),
+            )
+        )
+    }
+    rows = connection.execute(
+        sa.select(unit.code, unit.name)
+        .where(unit.active, unit.code.in_({code for code, _ in held if code}))
+        .order_by(unit.code)
+    )
+    missing = [
+        (row.name, label)
+        for row in rows
+        for role, label in POSTS.items()
+        if (row.code, role) not in held
+    ]
+    if held and not any(role == DIRECTOR for _, role in held):
+        missing.append(("政府办公室", "办公室主任（主要责任人）"))
+    return missing

@@ -129,7 +129,7 @@ def issued(work: handlers.Work, *, office_number: bool = False) -> documents.Doc
             "title": "关于2026年第一季度督查事项办理情况的通报",
             "body": BODY,
             "praised": [{"name": "zjj", "reason": "按时反馈"}],
-            "criticized": [{"name": "mzj", "reason": "逾期"}],
+            "criticized": [{"name": "mzj", "person": "田某", "reason": "逾期"}],
             "cc": COPIES,
         },
         person="dc_officer",
@@ -185,6 +185,8 @@ def test_a_circular_is_laid_out_as_the_standard_says(engine: Engine) -> None:
     assert abs(title.x + width / 2 - (28 + 156 / 2)) < 2
     assert {16} == {round(one.size) for one in found if one.text in BODY}
     assert PRINTED in "".join(lines[1])
+    # 批评到单位和个人 (R-02-24).
+    assert "县民政局田某：逾期" in "".join(lines[1])
     assert {14} == {round(o.size) for o in found if o.text[:2] in ("抄送", "检察")}
     assert [("— 1 —", 14), ("— 2 —", 14)] == [
         (" ".join(one.text.split()), round(one.size)) for one in numbers

@@ -91,6 +91,7 @@ def test_a_notice_that_was_not_printed_cannot_be_opened(
 
 
 @pytest.mark.parametrize("column", ["data", "content"])
+@pytest.mark.requirement("R-05-06")
 def test_a_forged_document_is_found(
     engine: Engine, vault: callers.Vault, call: Act, column: str
 ) -> None:

@@ -14,15 +14,19 @@ from engine import handlers
 from engine.engine import Engine
 from processes import office
 from processes.supervision import tables
+from processes.supervision.documents import documents
 from processes.supervision.hotline import callers
 from processes.supervision.inspections import inspection_groups
 from processes.supervision.inspections import inspection_plans
+from processes.supervision.inspections import inspection_reports
 from processes.supervision.inspections import inspections
 from processes.supervision.inspections import site_visits
+from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
 from tests.processes.supervision.conftest import Act
 from tests.processes.supervision.conftest import at
 from tests.processes.supervision.conftest import registered
+from tests.processes.supervision.documents import test_layout
 
 POLICY = office.CATALOG / "common/decisions/inspection.dmn"
 FORMS = office.CATALOG / "common/forms"
@@ -240,3 +244,30 @@ def offered(form: str, key: str) -> list[str]:
         parts += part.get("components", [])
     (found,) = [part for part in parts if part.get("key") == key]
     return [value["value"] for value in found["values"]]
+
+
+@pytest.mark.requirement("R-03-05", "R-03-06")
+def test_a_report_tells_what_hinders_and_what_was_settled(
+    ruled: Engine, vault: callers.Vault, call: Act
+) -> None:
+    """时间、地点、影响进度的关键环节、协调结果, as they were recorded on site."""
+    hindered = {**VISIT, "bottleneck": "管线迁改", "coordination": "三日内迁改"}
+    with ruled.begin() as work:
+        inspection = approved(work, planned(work, vault), call, "go_director")
+        inspection = grouped(work, inspection)
+        site_visits.record(
+            work, inspection, hindered, person="group_leader", on_behalf_of=None
+        )
+        ended = inspections.end(work, inspection, {"ended_on": "2026-04-29"})
+        document = inspection_reports.issue(
+            work,
+            matters.get(work.connection, ended.matter_id),
+            ended,
+            inspection_reports.REPORT,
+            title="督查报告",
+            person="group_leader",
+        )
+    words = test_layout.text_of_pdf(documents.print_once(ruled, document.id))
+
+    assert "影响进度的关键环节和协调情况" in words
+    assert "2026年4月29日，东关街：管线迁改。协调情况：三日内迁改。" in words

@@ -133,6 +133,7 @@ def test_a_similar_open_matter_is_named(engine: Engine, vault: callers.Vault) ->
     assert [] == far
 
 
+@pytest.mark.requirement("R-05-06")
 def test_a_unit_sees_what_was_issued_to_it_and_nothing_else(
     engine: Engine, vault: callers.Vault
 ) -> None:

@@ -100,6 +100,7 @@ def seed(connection: sa.Connection) -> None:
 @pytest.mark.requirement("R-03-17")
 @pytest.mark.requirement("R-03-18")
 @pytest.mark.requirement("R-03-14")
+@pytest.mark.requirement("R-03-15")
 @pytest.mark.requirement("R-03-16")
 def test_the_year_of_003_is_told_in_its_own_figures(engine: Engine) -> None:
     with engine.begin() as work:

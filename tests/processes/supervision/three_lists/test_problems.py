@@ -8,6 +8,7 @@ from datetime import datetime
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,9 +16,11 @@ from engine import clock as clocks
 from engine import errors
 from engine import handlers
 from engine import people
+from engine import tables as engine_tables
 from engine.engine import Engine
 from processes import procedures
 from processes.supervision import access
+from processes.supervision import inbox
 from processes.supervision import tables
 from processes.supervision.documents import documents
 from processes.supervision.elements import patrols as elements
@@ -25,6 +28,7 @@ from processes.supervision.hotline import callers
 from processes.supervision.inspections import inspections
 from processes.supervision.inspections import patrols
 from processes.supervision.matters import matters
+from processes.supervision.matters import papers
 from processes.supervision.three_lists import appraisals
 from processes.supervision.three_lists import problems
 from processes.supervision.three_lists import raising
@@ -33,7 +37,10 @@ from processes.supervision.three_lists import remedies
 from processes.supervision.three_lists import samples
 from processes.supervision.three_lists import second_looks
 from processes.supervision.three_lists import three_lists
+from tests.processes.supervision.conftest import Act
+from tests.processes.supervision.conftest import identity
 from tests.processes.supervision.conftest import registered
+from tests.processes.supervision.documents import test_layout
 
 #: 2026-09-18 10:00 in Shanghai (S14).
 FOUND_AT = datetime(2026, 9, 18, 2, tzinfo=UTC)
@@ -247,8 +254,15 @@ def test_the_three_lists_are_printed(engine: Engine, vault: callers.Vault) -> No
         document = three_lists.register(work, matter, person="perf_office")
 
     pages = documents.print_once(engine, document.id)
+    with engine.begin() as work:
+        reader = identity(work, "perf_office")
+    words = test_layout.text_of_pdf(pages)
 
-    assert pages.startswith(b"%PDF")
+    for heading in ("整改问题", "整改措施", "整改责任", "牵头责任单位", "配合责任单位"):
+        assert heading in words
+    assert words == test_layout.text_of_docx(
+        documents.word_file(engine, reader, document.id)
+    )
 
 
 # -- who sees what -------------------------------------------------------------------
@@ -423,6 +437,84 @@ def test_quarters_that_have_not_ended_are_left(engine: Engine) -> None:
             "meeting_at": "2026-12-31T01:00:00+00:00",
         },
     ] == left
+
+
+@pytest.mark.requirement("R-02-18")
+def test_the_meeting_at_a_quarters_end_has_its_papers(
+    engine: Engine, vault: callers.Vault, call: Act
+) -> None:
+    """材料包: the year's tasks, which of them were sampled, the last dispatch."""
+    task = {"content": "产业园一期", "unit": "fgw", "due_on": "2026-12-20"}
+    with engine.begin() as work:
+        matter = registered(work, vault)
+        for kind, content in (
+            ("breakdown", {"tasks": [task, {**task, "content": "农村公路"}]}),
+            ("dispatch", {"progress": "均已开工。"}),
+        ):
+            papers.keep(
+                work,
+                matter_id=matter.id,
+                kind=kind,
+                title=kind,
+                content=content,
+                element_id=kind,
+                person="go_section",
+            )
+        drawn = call(work, "dc_officer", {"percent": 50}, matter=matter.id)
+        elements.draw_quarter_sample(drawn)
+        elements.prepare_quarter_meeting(call(work, None, {}, matter=matter.id))
+        (document,) = [
+            one
+            for one in documents.of_matter(
+                work.connection, identity(work, "mayor"), matter.id
+            )
+            if one.type == "MEETING_MATERIALS"
+        ]
+    words = test_layout.text_of_pdf(documents.print_once(engine, document.id))
+
+    for said in ("产业园一期", "农村公路", "2026-12-20", "均已开工。"):
+        assert said in words
+    assert (1, 1) == (words.count("已抽查"), words.count("未抽中"))
+
+
+@pytest.mark.requirement("R-02-40")
+def test_who_answers_is_told_of_each_milestone_while_it_is_open(
+    engine: Engine, vault: callers.Vault, clock: clocks.FixedClock
+) -> None:
+    """定期跟踪: on its morning, and no more once the problem was reported on."""
+    with engine.begin() as work:
+        (problem,) = listed(work, vault, "cgj")
+        charged(work, problem)
+    job = engine_tables.job.c
+    with engine.read() as connection:
+        planned = connection.execute(
+            sa.select(job.due_at, job.payload).where(
+                job.handler == rectifications.MILESTONE
+            )
+        ).one()
+    clock.set(planned.due_at)
+    with engine.begin() as work:
+        rectifications.tell_milestone(work, planned.payload)
+        told = said_to(work, "unit_handler.cgj")
+        report = {"completed": True, "body": "已清理。", "evidence": "照片8张"}
+        current = problems.get(work.connection, problem.id)
+        handler = signed(work, "unit_handler.cgj")
+        rectifications.draft(work, current, report, handler)
+        drafted = rectifications.require_report(work.connection, current)
+        rectifications.sign(work, drafted, signed(work, "unit_head.cgj"))
+        rectifications.submit(work, current)
+        rectifications.tell_milestone(work, planned.payload)
+        later = said_to(work, "unit_handler.cgj")
+
+    assert datetime(2026, 9, 25, 1, tzinfo=UTC) == planned.due_at
+    assert ["WT-2026-01-001：整改节点“清完”今日到期，请核对进展。"] == told
+    assert told == later
+
+
+def said_to(work: handlers.Work, person: str) -> list[str]:
+    """Return what somebody was told of milestones."""
+    messages = inbox.messages(work.connection, identity(work, person))
+    return [one.body for one in messages if "整改节点" in one.body]
 
 
 # -- appraisals ----------------------------------------------------------------------
