@@ -72,6 +72,13 @@ SCHEMA = {
             "values": [{"label": "住建局", "value": "zjj"}],
         },
         {"type": "filepicker", "id": "file", "key": "file", "label": "附件"},
+        {
+            "type": "textarea",
+            "id": "report",
+            "key": "report",
+            "label": "报告",
+            "properties": {"maxWords": '=if title = "督办" then 5 else 20'},
+        },
     ],
 }
 DIAGRAM = (
@@ -224,6 +231,24 @@ def test_what_is_written_is_saved_by_itself(page: Page, serve: Serve) -> None:
     [(token, draft)] = pages.drafts
     assert "a-token" == token
     assert "写到一半" == draft["opinion"]
+
+
+@pytest.mark.requirement("R-00-37")
+def test_the_words_of_a_report_are_counted_while_it_is_written(
+    page: Page, serve: Serve
+) -> None:
+    """Blanks do not count; the limit may hang on another field."""
+    open_form(page, serve(Pages()))
+    count = page.locator(".word-count")
+    expect(count).to_have_text("现有 0 字，不超过 5 字为宜")
+    page.get_by_label("报告").fill("已 办\n结。𠮷")
+    expect(count).to_have_text("现有 5 字，不超过 5 字为宜")
+    expect(count).not_to_have_class("word-count is-over")
+    page.get_by_label("报告").fill("已全部办结。")
+    expect(count).to_have_class("word-count is-over")
+    page.get_by_label("标题").fill("综合报告")
+    expect(count).to_have_text("现有 6 字，不超过 20 字为宜")
+    expect(count).not_to_have_class("word-count is-over")
 
 
 def test_a_form_speaks_chinese(page: Page, serve: Serve) -> None:

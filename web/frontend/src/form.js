@@ -7,6 +7,7 @@ import { Mandarin } from 'flatpickr/dist/esm/l10n/zh.js';
 import { startDrafts } from './drafts.js';
 import './form.css';
 import { element, readJson } from './page.js';
+import { countWords } from './words.js';
 import { FORM_LABELS, FORM_MESSAGES, translation } from './zh-cn.js';
 
 flatpickr.localize({ ...Mandarin, firstDayOfWeek: 1 });
@@ -23,8 +24,12 @@ async function draw(container) {
   translateLabels(container);
   const { schema, values, errors } = container.dataset;
   await form.importSchema(readJson(schema), readJson(values, {}));
-  if (container.dataset.readonly !== undefined) form.setProperty('readOnly', true);
-  else connect(form, container);
+  if (container.dataset.readonly !== undefined) {
+    form.setProperty('readOnly', true);
+  } else {
+    connect(form, container);
+    countWords(form, container, readJson(schema));
+  }
   showErrors(form, container, readJson(errors, {}));
   container.dataset.ready = 'true';
 }
