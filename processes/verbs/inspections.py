@@ -5,6 +5,7 @@ from typing import Any
 
 from engine import scenarios
 from engine import testing
+from processes.supervision import avoidances
 from processes.supervision.deadlines import lights
 from processes.supervision.inspections import inspection_groups
 from processes.supervision.inspections import inspection_plans
@@ -19,7 +20,7 @@ def _avoidance(story: testing.Story, given: object) -> None:
         given, "as", "unit", "reason", optional=("account", "name")
     )
     with story.command() as work:
-        inspection_groups.declare_avoidance(work, found, person=found["as"])
+        avoidances.enter(work, found, person=found["as"])
 
 
 def _inspection(story: testing.Story, given: Any) -> None:

@@ -9,6 +9,7 @@ from engine import handlers
 from engine import tables as engine_tables
 from engine.bpmn import model
 from processes.supervision import access
+from processes.supervision import avoidances
 from processes.supervision import entries
 from processes.supervision import inbox
 from processes.supervision.elements.registration import matter_of
@@ -146,9 +147,7 @@ def establish_group(call: handlers.Call) -> Mapping[str, object]:
     """Enter what was declared, form the group, tell its members; work begins."""
     work, matter, person = call.work, matter_of(call), opinions.require_person(call)
     for row in entries.rows(call.fields, "avoidances"):
-        inspection_groups.declare_avoidance(
-            work, row, person=person, on_behalf_of=call.on_behalf_of
-        )
+        avoidances.enter(work, row, person=person, on_behalf_of=call.on_behalf_of)
     members = inspection_groups.establish(
         work,
         inspection_of(call),

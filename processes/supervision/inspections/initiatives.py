@@ -4,6 +4,8 @@ The procedure says in which manners: 季度督查、重点督办、联合督导 
 实地查看、专项督办、联合督查 (001二(三)3).
 """
 
+import sqlalchemy as sa
+
 from engine import errors
 from engine import handlers
 from engine import people
@@ -29,13 +31,12 @@ def begin(
     """
     if identity.groups.isdisjoint(ROLES):
         raise errors.Forbidden("只有督查室和政府办领导可以发起督查。（R-01-11）")
-    procedure = sources.procedure_of(work.connection, matter)
-    manners = [str(one) for one in procedure.parameters.get("manners", ())]
-    if not manners:
+    known = manners(work.connection, matter)
+    if not known:
         raise errors.Refused(
             "这一程序没有另行开展的督查。（R-01-11）", matter=matter.number
         )
-    manner = entries.choice(given, "manner", manners)
+    manner = entries.choice(given, "manner", known)
     reason = entries.text(given, "reason", longest=2000)
     work.correlate(
         MESSAGE,
@@ -44,3 +45,9 @@ def begin(
         person=identity.person,
     )
     return manner
+
+
+def manners(connection: sa.Connection, matter: matters.Matter) -> list[str]:
+    """Return in which manners the procedure of a matter lets it be inspected."""
+    procedure = sources.procedure_of(connection, matter)
+    return [str(one) for one in procedure.parameters.get("manners", ())]

@@ -1,4 +1,4 @@
-"""Groups of inspections (督查组、巡查组), and who must keep away from which unit.
+"""Groups of inspections (督查组、巡查组).
 
 One head answers for the group (组长负责制); members are called from departments or
 invited from outside. Whoever has an interest in an inspected unit is refused: its
@@ -7,7 +7,6 @@ own people, and those in the register of avoidance (R-04-19, 条例第十七条)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from engine import errors
 from engine import handlers
 from engine import people
 from engine import tables as engine_tables
+from processes.supervision import avoidances
 from processes.supervision import entries
 from processes.supervision import tables
 from processes.supervision.inspections import inspection_plans
@@ -37,19 +37,6 @@ class Member:
     from_unit: str
     invited_from: str | None
     duty: str
-
-
-@dataclass(frozen=True)
-class Avoidance:
-    """An interest that somebody has in a unit, as he or others declared it."""
-
-    id: int
-    account: str | None
-    name: str
-    unit: str
-    reason: str
-    person: str
-    at: datetime
 
 
 def establish(
@@ -136,7 +123,7 @@ def require_disinterested(
     }
     declared = {
         ((one.account or one.name), one.unit): one.reason
-        for one in avoidances(connection)
+        for one in avoidances.registered(connection)
     }
     wrong = []
     for member in members:
@@ -156,50 +143,8 @@ def require_disinterested(
         )
 
 
-def declare_avoidance(
-    work: handlers.Work,
-    given: entries.Entries,
-    *,
-    person: str,
-    on_behalf_of: str | None = None,
-) -> Avoidance:
-    """Enter somebody's interest in a unit into the register of avoidance.
-
-    Reads `account`, else `name`; `unit` and `reason`.
-    """
-    account, name = _who(work, given)
-    code = entries.text(given, "unit", longest=100)
-    unit = engine_tables.unit.c
-    if not work.connection.scalar(
-        sa.select(sa.exists().where(unit.code == code, unit.active))
-    ):
-        raise entries.refusal("unit", f"没有单位“{code}”，或已停用。", rule="R-04-19")
-    row = work.connection.execute(
-        tables.avoidance.insert()
-        .values(
-            account=account,
-            name=name,
-            unit=code,
-            reason=entries.text(given, "reason", longest=500),
-            person=person,
-            on_behalf_of=on_behalf_of,
-            at=work.now(),
-        )
-        .returning(tables.avoidance)
-    ).one()
-    return _avoidance(row)
-
-
-def avoidances(connection: sa.Connection) -> list[Avoidance]:
-    """Return the register of avoidance, the first entry first."""
-    rows = connection.execute(
-        sa.select(tables.avoidance).order_by(tables.avoidance.c.id)
-    )
-    return [_avoidance(row) for row in rows]
-
-
 def _read(work: handlers.Work, row: entries.Entries) -> Member:
-    account, name = _who(work, row)
+    account, name = avoidances.who(work, row)
     invited_from = None
     if entries.optional_text(row, "invited_from"):
         invited_from = entries.choice(row, "invited_from", INVITED_FROM)
@@ -223,16 +168,6 @@ def _read(work: handlers.Work, row: entries.Entries) -> Member:
     )
 
 
-def _who(work: handlers.Work, given: entries.Entries) -> tuple[str | None, str]:
-    account = entries.optional_text(given, "account", longest=100)
-    if not account:
-        return None, entries.text(given, "name", longest=50)
-    name = people.names(work.connection, [account]).get(account)
-    if name is None:
-        raise entries.refusal("account", f"没有账号“{account}”。", rule="R-04-19")
-    return account, name
-
-
 def _unit_of(work: handlers.Work, account: str) -> str | None:
     """Return the name of the first unit the person has a post in."""
     units = people.identity(work.connection, account, work.now()).units
@@ -240,9 +175,3 @@ def _unit_of(work: handlers.Work, account: str) -> str | None:
     return work.connection.scalar(
         sa.select(unit.name).where(unit.code.in_(units)).order_by(unit.code).limit(1)
     )
-
-
-def _avoidance(row: sa.Row[tuple[object, ...]]) -> Avoidance:
-    found = dict(row._mapping)
-    del found["on_behalf_of"]
-    return Avoidance(**found)

@@ -28,10 +28,7 @@ def cancel(
     (须原批领导, domain §3.2), `Refused` where the procedure has no such end.
     """
     matter = matters.get(work.connection, matter_id)
-    allowed = access.LEADERS
-    if matter.source_rank in access.LEADERS:
-        allowed = frozenset({matter.source_rank})
-    if not access.holds(identity, *allowed):
+    if not may_cancel(identity, matter):
         raise errors.Forbidden("撤销督查事项须由原批示领导决定。", matter_id=matter_id)
     if matter.root_id is None or matter.status in matters.ENDED:
         raise matters.WrongStatus(
@@ -54,3 +51,11 @@ def cancel(
         f"督查事项 {matter.number} 已由批示领导撤销：{reason}",
         matter_id=matter.id,
     )
+
+
+def may_cancel(identity: people.Identity, matter: matters.Matter) -> bool:
+    """Whether the matter comes from this leader, or from none in particular."""
+    allowed = access.LEADERS
+    if matter.source_rank in access.LEADERS:
+        allowed = frozenset({matter.source_rank})
+    return access.holds(identity, *allowed)

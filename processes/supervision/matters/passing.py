@@ -29,6 +29,8 @@ REPORTED = "lower_matter_reported"
 OFFICERS = ("dc_officer", "dc_chief")
 #: Who of a unit passes one to a unit below it.
 LEADING = ("unit_deputy", "unit_head")
+#: There is nothing to pass on yet, or the matter rests.
+REFUSING = ("DRAFT", "SUSPENDED")
 GUIDANCE = "guidance"
 REPORT = "lower_report"
 
@@ -46,10 +48,17 @@ def pass_down(
     """
     matter = matters.get(work.connection, matter_id)
     unit = entries.text(given, "unit", longest=100)
-    require_above(work.connection, identity, unit)
-    if matter.status in matters.ENDED:
+    if matter.status in (*matters.ENDED, *REFUSING):
         raise matters.WrongStatus(
-            f"事项 {matter.number} 已办结，不能再转督。", matter=matter.number
+            f"事项现为“{matters.STATUS_LABELS[matter.status]}”，不能转督。（R-04-16）",
+            matter=matter.number,
+        )
+    if unit not in receivers(work.connection, identity, matter):
+        require_above(work.connection, identity, unit)
+        raise errors.Forbidden(
+            "只能转督本单位承办的事项，接收单位须设有收发岗（R-04-16）。",
+            unit=unit,
+            person=identity.person,
         )
     due_on = entries.day(given, "due_on")
     last = work.calendar.local_date(matter.due_at)
@@ -89,6 +98,11 @@ def guide(
     if matter.office is None:
         raise errors.Refused("这一事项由本级督查室办理，不需要指导意见。（R-04-17）")
     require_above(work.connection, identity, matter.office)
+    if matter.status in matters.ENDED:
+        raise matters.WrongStatus(
+            f"事项 {matter.number} 已办结，不再需要指导意见。（R-04-17）",
+            matter=matter.number,
+        )
     words = entries.text({"text": text}, "text", longest=5000)
     inbox.tell(
         work,
@@ -157,6 +171,44 @@ def lower_matters(connection: sa.Connection, matter_id: int) -> list[matters.Mat
     return [matters.get(connection, one) for one in ids]
 
 
+def receivers(
+    connection: sa.Connection, identity: people.Identity, matter: matters.Matter
+) -> Sequence[str]:
+    """Return the units to which this person may pass this matter down, by code.
+
+    The office passes it to any unit that has a registrar; who leads a unit, to those
+    below it, and only what his unit handles or runs itself (R-04-04).
+    """
+    if matter.status in (*matters.ENDED, *REFUSING):
+        return ()
+    unit, post = engine_tables.unit.c, engine_tables.post.c
+    registrar = sa.select(post.unit).where(post.role == "unit_registrar")
+    reachable = unit.code != (matter.office or "")
+    if not access.holds(identity, *OFFICERS):
+        undertaking = tables.undertaking.c
+        own = connection.scalars(
+            sa.select(undertaking.unit).where(undertaking.matter_id == matter.id)
+        )
+        leading = _led(identity) & {matter.office, *own}
+        reachable &= unit.code.in_(access.subtree(leading)) & unit.code.not_in(leading)
+    return connection.scalars(
+        sa.select(unit.code)
+        .where(unit.active, unit.code.in_(registrar), reachable)
+        .order_by(unit.level, unit.code)
+    ).all()
+
+
+def may_guide(
+    connection: sa.Connection, identity: people.Identity, matter: matters.Matter
+) -> bool:
+    """Whether the matter is a lower office's, and this person is above it (R-04-17)."""
+    if matter.office is None:
+        return False
+    return access.holds(identity, *OFFICERS) or any(
+        matter.office in below(connection, own) for own in sorted(_led(identity))
+    )
+
+
 def below(connection: sa.Connection, unit: str) -> Sequence[str]:
     """Return the units below a unit in its tree, at every depth, by code."""
     tree = access.subtree([unit])
@@ -182,13 +234,17 @@ def require_above(
                 "unit", f"没有单位“{unit}”，或已停用。", rule="R-04-16"
             )
         return
-    leads = {
-        own
-        for role, _, own in (group.partition(".") for group in identity.groups)
-        if role in LEADING and own
-    }
-    if any(unit in below(connection, own) for own in sorted(leads)):
+    if any(unit in below(connection, own) for own in sorted(_led(identity))):
         return
     raise errors.Forbidden(
         "只能转督给下级单位（R-04-04）。", unit=unit, person=identity.person
     )
+
+
+def _led(identity: people.Identity) -> set[str]:
+    """Return the units that this person leads."""
+    return {
+        own
+        for role, _, own in (group.partition(".") for group in identity.groups)
+        if role in LEADING and own
+    }

@@ -176,6 +176,20 @@ def request(
     return asked
 
 
+def adjustable(
+    connection: sa.Connection, identity: people.Identity, matter: matters.Matter
+) -> list[mandates.Mandate]:
+    """Return the mandates whose targets this person may ask to change."""
+    if measured_by(connection, matter) != "indicator":
+        return []
+    return [
+        one
+        for one in proposals.current(connection, matter.id).mandates
+        if one.indicator is not None
+        and access.holds(identity, people.group("unit_handler", one.lead_unit))
+    ]
+
+
 def grant(work: handlers.Work, adjustment_id: int) -> Adjustment:
     """Let the adjusted target count from now on; the mandate keeps the original."""
     adjustment = tables.target_adjustment

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine import errors
 from engine import handlers
+from processes.supervision import avoidances
 from processes.supervision import entries
 from processes.supervision import tables
 from processes.supervision.deadlines import deadlines
@@ -74,6 +75,8 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
         raise errors.Refused(
             "还没有上报的报告可以审核。（R-00-25）", undertaking=undertaking.number
         )
+    person = opinions.require_person(call)
+    avoidances.require_none(call.work.connection, person, undertaking.unit)
     given = call.fields
     verdict = entries.choice(given, "verdict", list(VERDICTS))
     qualities = {key: entries.flag(given, key) for key in QUALITIES}
@@ -111,7 +114,7 @@ def record(call: handlers.Call, undertaking: undertakings.Undertaking) -> Review
             reasons=list(reasons),
             resubmit_on=resubmit_on,
             comment=comment,
-            person=opinions.require_person(call),
+            person=person,
             on_behalf_of=call.on_behalf_of,
             at=call.work.now(),
         )

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from engine import testing
-from processes.supervision.inspections import inspection_groups
+from processes.supervision import avoidances
 from tests.processes.supervision.refusing import refused
 from tests.processes.supervision.refusing import refused_start
 from tests.processes.supervision.refusing import refused_task
@@ -230,7 +230,7 @@ def test_who_is_in_the_register_of_avoidance_is_refused(story: testing.Story) ->
     planned(story)
     interest = {"account": "group_member", "unit": "zjj", "reason": "配偶任职"}
     with story.command() as work:
-        inspection_groups.declare_avoidance(work, interest, person="dc_chief")
+        avoidances.enter(work, interest, person="dc_chief")
 
     refused_task(
         story,
@@ -246,7 +246,7 @@ def test_an_avoidance_without_person_unit_or_reason_is_refused(
 ) -> None:
     def declare(interest: testing.Values) -> None:
         with story.command() as work:
-            inspection_groups.declare_avoidance(work, interest, person="dc_chief")
+            avoidances.enter(work, interest, person="dc_chief")
 
     interest = {"account": "group_member", "unit": "zjj", "reason": "配偶任职"}
     for changes, words in (
