@@ -43,6 +43,7 @@ def failed(work: handlers.Work, matter: matters.Matter) -> dict[str, str]:
     return {one.quality: one.message for one in volume.findings if not one.passed}
 
 
+@pytest.mark.requirement("R-00-28")
 def test_a_volume_without_its_papers_is_not_filed(
     engine: Engine, vault: callers.Vault, call: Act
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_summary_that_gives_the_caller_away_is_not_filed(
         assert "文书中出现诉求人联系方式。" == failed(work, told)["安全性"]
 
 
+@pytest.mark.requirement("R-00-28")
 def test_nothing_is_missing_where_every_kind_is_there() -> None:
     assert [] == archive.missing_kinds(EVERYTHING, REQUIRED)
     assert ["来源工单"] == archive.missing_kinds(EVERYTHING[1:], REQUIRED)
