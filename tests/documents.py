@@ -5,6 +5,7 @@ what it tells, `python -m tests.documents` writes it anew; a test compares.
 """
 
 import ast
+import itertools
 import re
 import tomllib
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from processes import demo
 from processes import office
 from processes import verbs as office_verbs
 from processes.supervision.hotline import callers
+from tests.processes import ways as shown
 from web import app as application
 from web import cli
 from web import labels
@@ -182,6 +184,29 @@ def verbs() -> Told:
     ]
 
 
+def ways() -> Told:
+    """Tell which scenario shows each way of each procedure."""
+    rows = []
+    for key, listed in itertools.groupby(shown.listed(), lambda one: one.procedure):
+        links = [
+            f"[{one.scenario}]({key}/scenarios/{one.scenario}.yaml)"
+            if one.scenario
+            else "none"
+            for one in listed
+        ]
+        rows.append((f"`{key}`", *links))
+    return ("procedure", *shown.WAYS), rows
+
+
+def without() -> Told:
+    """Tell why a procedure has no such way."""
+    return ("procedure", "has none", "because"), [
+        (f"`{one.procedure}`", one.way, one.reason)
+        for one in shown.listed()
+        if one.reason
+    ]
+
+
 def all_verbs() -> Mapping[str, object]:
     """Return the verbs that scenarios of the office may use."""
     return office_verbs.verbs(callers.Vault("a secret of the documents"))
@@ -207,6 +232,8 @@ TABLES: Mapping[str, Callable[[], Told]] = {
     "rules": rules,
     "units": units,
     "verbs": verbs,
+    "ways": ways,
+    "without": without,
 }
 
 

@@ -112,11 +112,16 @@ def test_a_scenario_is_played_and_tells_what_it_did(
   - ended: false
   - complete: {task: 审定, as: clerk}
     refused: 不由您办理
-  - complete: {task: agree, as: chief, due: 2026-03-03 10:00:00}
+  - transfer: {task: 审定, as: chief, to: clerk, reason: ""}
+    refused: 理由
+  - transfer: {task: 审定, as: chief, to: clerk, reason: 外出}
+  - waits: {审定: clerk}
+  - complete: {task: agree, as: clerk, due: 2026-03-03 10:00:00}
   - waits: {}
   - ended: completed
   - took: {leave: [f1, f2]}
-  - history: {type: task_completed, person: chief, count: 1}
+  - history: {type: task_transferred, person: chief, count: 1}
+  - history: {type: task_completed, person: clerk, count: 1}
   - incidents: 0
 """,
     )

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from processes import rehearsal
 from processes import verbs as office_verbs
 from processes.supervision.hotline import callers
 from tests import conftest
+from tests.processes import ways
 
 #: The folder of a procedure that an office adds itself, as test_new_procedure.py says.
 ADDED = Path(__file__).parent / "proc_audit_rectification"
@@ -30,7 +32,17 @@ FOLDERS = [
 SCENARIOS = [
     path for folder in FOLDERS for path in sorted(folder.glob("scenarios/*.yaml"))
 ]
-Play = Callable[[Path], scenarios.Trace]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a scenario did, and the ways its records show."""
+
+    trace: scenarios.Trace
+    shown: ways.Shown
+
+
+Play = Callable[[Path], Played]
 
 
 def label(path: Path) -> str:
@@ -50,6 +62,15 @@ def prepare(pool: sa.Engine, outgoing: Path) -> None:
         work.deploy(added, strict=True)
 
 
+def played_in(
+    pool: sa.Engine, path: Path, folder: Path, *, restarts: bool = True
+) -> Played:
+    """Play a scenario in a prepared office, and measure what it left there."""
+    trace = rehearsal.play(path, pool, folder, restarts=restarts)
+    with pool.connect() as connection:
+        return Played(trace, ways.shown(connection))
+
+
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Play:
     """Play a scenario once in an office of its own that restarts at every command.
@@ -62,20 +83,20 @@ def played(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Play:
     prepare(pool, folder)
     pool.dispose()
 
-    def play(path: Path) -> scenarios.Trace:
+    def play(path: Path) -> Played:
         kept = run_folder / f"{label(path).replace('/', '.')}.trace"
         if not kept.exists():
             copy = Path(shutil.copy(office_file, folder / f"{path.stem}.db"))
             pool = database.create(f"sqlite:///{copy}")
             try:
-                trace = rehearsal.play(path, pool, folder)
+                done = played_in(pool, path, folder)
             finally:
                 pool.dispose()
             copy.unlink()
             draft = folder / kept.name
-            draft.write_bytes(pickle.dumps(trace))
+            draft.write_bytes(pickle.dumps(done))
             draft.replace(kept)
-        found: scenarios.Trace = pickle.loads(kept.read_bytes())
+        found: Played = pickle.loads(kept.read_bytes())
         return found
 
     return play
@@ -97,7 +118,7 @@ def prepared_postgresql(
 def test_a_scenario_plays_with_a_restart_at_every_command(
     path: Path, played: Play
 ) -> None:
-    trace = played(path)
+    trace = played(path).trace
 
     assert [act.verb for act in trace.scenario.acts] == [
         entry.verb for entry in trace.journal
@@ -111,18 +132,19 @@ def test_a_scenario_plays_on_postgresql(
     for url in conftest.copied(postgresql, template=prepared_postgresql):
         pool = database.create(url)
         try:
-            trace = rehearsal.play(path, pool, tmp_path, restarts=False)
+            done = played_in(pool, path, tmp_path, restarts=False)
         finally:
             pool.dispose()
 
-    assert played(path).sequence_flows == trace.sequence_flows
-    assert played(path).journal == trace.journal
+    assert played(path).trace.sequence_flows == done.trace.sequence_flows
+    assert played(path).trace.journal == done.trace.journal
+    assert played(path).shown == done.shown
 
 
 @pytest.mark.last
 def test_every_sequence_flow_of_every_diagram_is_taken(played: Play) -> None:
     taken = frozenset[tuple[str, str]]().union(
-        *(played(path).sequence_flows for path in SCENARIOS)
+        *(played(path).trace.sequence_flows for path in SCENARIOS)
     )
     drawn = {
         (process.key, sequence_flow)
@@ -132,6 +154,44 @@ def test_every_sequence_flow_of_every_diagram_is_taken(played: Play) -> None:
     }
 
     assert [] == sorted(drawn - taken)
+
+
+def test_every_procedure_is_listed_with_a_scenario_or_a_reason_for_every_way() -> None:
+    listed = ways.listed()
+    shipped = {path.parent.name for path in office.CATALOG.glob("*/procedure.toml")}
+
+    assert shipped == {one.procedure for one in listed}
+    assert [] == [one for one in listed if bool(one.scenario) == bool(one.reason)]
+
+
+@pytest.mark.last
+def test_every_way_of_every_procedure_is_shown_by_the_scenario_listed(
+    played: Play,
+) -> None:
+    """Straight through, returned, extended, overdue, reassigned."""
+    assert [] == [
+        one
+        for one in ways.listed()
+        if one.scenario and (one.procedure, one.way) not in played(scenario(one)).shown
+    ]
+
+
+@pytest.mark.last
+def test_a_procedure_without_a_way_offers_and_shows_it_nowhere(played: Play) -> None:
+    shown = ways.Shown().union(*(played(path).shown for path in SCENARIOS))
+
+    assert [] == [
+        one
+        for one in ways.listed()
+        if one.reason
+        and (
+            (one.procedure, one.way) in shown or one.way in ways.offered(one.procedure)
+        )
+    ]
+
+
+def scenario(one: ways.Listed) -> Path:
+    return office.CATALOG / one.procedure / "scenarios" / f"{one.scenario}.yaml"
 
 
 def test_a_passage_is_used_by_some_scenario() -> None:
@@ -152,7 +212,7 @@ def test_rehearsing_needs_no_office(played: Play) -> None:
 
     (trace,) = rehearsal.rehearse([path])
 
-    assert played(path).sequence_flows == trace.sequence_flows
+    assert played(path).trace.sequence_flows == trace.sequence_flows
 
 
 def test_the_readme_names_every_verb_and_no_other() -> None:
