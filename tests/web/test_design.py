@@ -355,7 +355,10 @@ def test_a_designer_renames_a_task_and_publishes_it(
     serve: Callable[[Flask], str],
     barriers: Callable[[Page], list[str]],
 ) -> None:
-    """With the mouse, the panel and the buttons; the rest of the diagram stays."""
+    """With the mouse, the panel and the buttons; the rest of the diagram stays.
+
+    A diagram too large for the page opens at its start, at full size.
+    """
     open_editor(page, serve(app))
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / "设计-1440.png", full_page=True)
@@ -363,8 +366,10 @@ def test_a_designer_renames_a_task_and_publishes_it(
 
     page.get_by_role("button", name="发布", exact=True).click()
     expect(said).to_contain_text("没有改动，版本不变。")
-    page.locator("[data-element-id=propose]").first.click(timeout=5000)
-    expect(page.get_by_label("名称")).to_have_value("拟办")
+    start = page.locator("[data-element-id=start_manual] circle").first
+    expect(start).to_be_in_viewport()
+    page.locator("[data-element-id=verify_ticket]").first.click(timeout=5000)
+    expect(page.get_by_label("名称")).to_have_value("核对登记")
     page.get_by_label("表单").fill("no_such_form")
     page.get_by_role("button", name="校验").click()
     expect(said).to_contain_text("有 1 处错误")
@@ -372,7 +377,7 @@ def test_a_designer_renames_a_task_and_publishes_it(
     page.locator("#problems button").click()
     expect(page.get_by_label("表单")).to_have_value("no_such_form")
     page.keyboard.press("Control+z")
-    page.get_by_label("名称").fill("起草拟办意见")
+    page.get_by_label("名称").fill("核对热线交办单")
     page.get_by_role("button", name="校验").click()
     expect(said).to_contain_text("没有问题，可以发布。")
     page.get_by_role("button", name="发布", exact=True).click()
@@ -383,8 +388,8 @@ def test_a_designer_renames_a_task_and_publishes_it(
     page.screenshot(path=SHOTS / "设计-已发布-1440.png", full_page=True)
 
     (change,) = comparison.compare(process(engine, 1), process(engine, 2)).changes
-    assert ("propose", "changed") == (change.id, change.kind)
-    assert ("名称由“拟办”改为“起草拟办意见”",) == tuple(
+    assert ("verify_ticket", "changed") == (change.id, change.kind)
+    assert ("名称由“核对登记”改为“核对热线交办单”",) == tuple(
         difference.sentence for difference in change.differences
     )
 
@@ -403,11 +408,12 @@ def test_a_second_confirmation_publishes_in_spite_of_warnings(
     open_editor(page, serve(app))
     confirm = page.get_by_role("button", name="看过警告，仍要发布")
 
-    page.locator("[data-element-id=propose]").first.click()
+    page.locator("[data-element-id=verify_ticket]").first.click()
     page.get_by_label("名称").fill("")
     page.get_by_role("button", name="发布", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("确认之后才发布")
-    expect(page.locator("#problems li")).to_have_attribute("data-element", "propose")
+    problem = page.locator("#problems li")
+    expect(problem).to_have_attribute("data-element", "verify_ticket")
     assert [1] == [version for version, _ in versions(engine)]
     page.set_viewport_size({"width": 390, "height": 900})
     assert [] == barriers(page)
@@ -419,4 +425,4 @@ def test_a_second_confirmation_publishes_in_spite_of_warnings(
     expect(confirm).to_be_hidden()
     context.close()
 
-    assert "" == process(engine, 2).elements["propose"].name
+    assert "" == process(engine, 2).elements["verify_ticket"].name

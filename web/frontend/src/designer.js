@@ -10,7 +10,8 @@ import { startProperties } from './properties.js';
 import { translation } from './zh-cn.js';
 import { MODELER_MESSAGES } from './zh-cn-modeler.js';
 
-const READABLE_SCALE = 0.5;
+// Below this the names, 12 px high at full size, are too small to read.
+const READABLE_SCALE = 0.75;
 const PALETTE_WIDTH = 130;
 const MARGIN = 20;
 const SEVERITIES = { error: '错误', warning: '警告' };
@@ -44,7 +45,7 @@ async function start() {
     container.dataset.ready = 'failed';
     throw error;
   }
-  show(modeler.get('canvas'));
+  show(modeler.get('canvas'), modeler.get('elementRegistry'));
   startProperties(modeler, document.getElementById('properties'));
   for (const button of buttons) {
     button.addEventListener('click', () => during(acts[button.dataset.act]));
@@ -59,21 +60,27 @@ async function start() {
   container.dataset.ready = 'true';
 }
 
-// The whole diagram beside the palette; its beginning where the whole cannot be read.
-function show(canvas) {
+// The whole diagram beside the palette; where the whole cannot be read, its beginning
+// at full size, with the start half way down.
+function show(canvas, registry) {
   const { inner, outer } = canvas.viewbox();
-  const scale = Math.min(
+  const fitting = Math.min(
     1,
-    Math.max(
-      READABLE_SCALE,
-      Math.min((outer.width - PALETTE_WIDTH) / inner.width, outer.height / inner.height),
-    ),
+    (outer.width - PALETTE_WIDTH) / inner.width,
+    outer.height / (inner.height + 2 * MARGIN),
   );
+  const scale = fitting < READABLE_SCALE ? 1 : fitting;
+  const height = outer.height / scale;
+  const start = registry.find(
+    ({ type, parent }) => type === 'bpmn:StartEvent' && parent.type !== 'bpmn:SubProcess',
+  );
+  const top = inner.y - MARGIN;
+  const lowest = inner.y + inner.height + MARGIN - height;
   canvas.viewbox({
     x: inner.x - PALETTE_WIDTH / scale,
-    y: inner.y - MARGIN / scale,
+    y: Math.max(top, Math.min((start ?? inner).y - height / 2, lowest)),
     width: outer.width / scale,
-    height: outer.height / scale,
+    height,
   });
 }
 

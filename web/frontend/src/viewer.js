@@ -14,7 +14,8 @@ const MARKS = {
   overdue: '■ 逾期',
   failed: '! 故障',
 };
-const READABLE_SCALE = 0.6;
+// Below this the names, 12 px high at full size, are too small to read.
+const READABLE_SCALE = 0.75;
 
 // Behind a tab or a closed <details> a diagram has no size to be fitted to: it is
 // drawn when it is first seen.
