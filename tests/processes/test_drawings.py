@@ -173,7 +173,12 @@ class Drawing:
         return Box(host.id, "sign", left, top, right, host.bottom)
 
 
-DRAWINGS = [Drawing(path) for path in sorted(office.CATALOG.rglob("*.bpmn"))]
+#: The catalog, and the example of its README.
+DRAWINGS = [
+    Drawing(path)
+    for folder in (office.CATALOG, Path(__file__).parent)
+    for path in sorted(folder.rglob("*.bpmn"))
+]
 
 
 def test_everything_is_drawn() -> None:
