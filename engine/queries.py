@@ -30,6 +30,7 @@ from engine.tables import incident as incident_table
 from engine.tables import instance as instance_table
 from engine.tables import resource
 from engine.tables import resource_item
+from engine.tables import subscription
 from engine.tables import user_task
 
 #: Where the next page begins: the order and the id of the last row seen.
@@ -286,6 +287,18 @@ def open_tasks_of(connection: sa.Connection, root_id: str) -> list[OpenTask]:
         )
         for row in rows
     ]
+
+
+def awaited(connection: sa.Connection, root_id: str) -> list[str]:
+    """Return the names of messages that a root instance, or what it called, awaits."""
+    rows = connection.scalars(
+        sa.select(subscription.c.name)
+        .join(instance_table, instance_table.c.id == subscription.c.instance_id)
+        .where(instance_table.c.root_id == root_id, subscription.c.kind != "signal")
+        .distinct()
+        .order_by(subscription.c.name)
+    )
+    return list(rows)
 
 
 def timeline(connection: sa.Connection, root_id: str) -> list[Entry]:

@@ -6,6 +6,7 @@ from flask_wtf import CSRFProtect
 from engine import engine as engines
 from web import assets
 from web import auth
+from web import avoidances
 from web import cockpit
 from web import design
 from web import display
@@ -63,7 +64,7 @@ def create_app(
     assets.register(app)
     for part in (
         tasks, cockpit, matters, problems, requests, imports, grants, procedures,
-        documents, publications, inbox, health, hotline, design,
+        documents, publications, inbox, avoidances, health, hotline, design,
     ):  # fmt: skip
         app.register_blueprint(part.bp)
     # Programs carry a key and no cookie: there is nothing to forge a request with.

@@ -10,6 +10,7 @@ from flask import Flask
 
 from engine import people
 from engine import queries
+from processes.supervision.escalation import recommendations
 from processes.supervision.hotline import hotline
 from processes.supervision.matters import matters
 from processes.supervision.matters import opinions
@@ -60,6 +61,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "reason": reviews.REASONS,
     "state": undertakings.STATE_LABELS,
     "extension": extensions.STATUS_LABELS,
+    "recommendation": recommendations.KIND_LABELS,
+    "recommended": recommendations.DECISION_LABELS,
     "role": {"LEAD": "主办", "ASSIST": "协办"},
     "completion": reports.COMPLETION_LABELS,
 }
@@ -83,6 +86,7 @@ EVENTS: Mapping[str, str] = {
     "instance_resumed": "恢复",
     "message_correlated": "",
     "instance_cancelled": "终止",
+    "matter_cancelled": "撤销督查事项",
     "reading_granted": "授予阅文权限",
     "reading_taken_back": "收回阅文权限",
     "element_failed": "故障，等待处理",
@@ -93,7 +97,22 @@ MESSAGES: Mapping[str, str] = {
     "hotline_callback": "收到热线电话室回访结果",
     "hotline_supplement": "诉求人补充",
     "hotline_withdrawal": "诉求人申请撤回",
+    "hotline_extension": "收到热线电话室对延期的答复",
+    "extension_requested": "申请延期",
+    "extension_lapsed": "延期申请失效",
+    "difficulty_reported": "上报难题",
+    "reassignment_ordered": "提出改派或增加协办",
+    "caller_wait_requested": "申请停钟等待诉求人答复",
+    "caller_answered": "诉求人已答复",
+    "ticket_extension_requested": "提请热线室延期",
+    "begin_inspection": "组织督查",
+    "target_adjustment": "申请调整年度目标",
+    "lower_matter_reported": "下级已报告",
+    "upper_receipt": "收到上级回执",
+    "score_withdrawn": "撤销计分",
 }
+#: Told by an event of their own, which says why.
+NOTED = ("matter_cancelled",)
 #: Fields of a completed task that say in a word how it went.
 OUTCOMES = ("decision", "verdict", "callback", "filing")
 TOGETHER = ("instance_suspended", "instance_resumed")
@@ -129,7 +148,11 @@ def role(group: str) -> str:
 
 def history(connection: sa.Connection, entries: Iterable[queries.Entry]) -> list[Told]:
     """Return the timeline in words, the latest first."""
-    shown = [entry for entry in entries if entry.type in EVENTS]
+    shown = [
+        entry
+        for entry in entries
+        if entry.type in EVENTS and entry.details.get("name") not in NOTED
+    ]
     # A called instance begins by itself: only the matter's own beginning is told.
     began = [entry for entry in shown if entry.type == "instance_started"][1:]
     shown = [entry for entry in shown if entry not in began]

@@ -6,6 +6,7 @@ they fail in ways of their own.
 
 from flask import Flask
 from flask import request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import IntegerConverter
@@ -36,9 +37,13 @@ def install(app: Flask) -> None:
             raise NotFound
 
 
-def number(name: str) -> int | None:
-    """Return a number of the query, None where it is none that a record can have."""
-    found = request.args.get(name, type=int)
+def number(name: str, given: MultiDict[str, str] | None = None) -> int | None:
+    """Return a number of the query, or of a form that is given.
+
+    None where it is none that a record can have.
+    """
+    sent = request.args if given is None else given
+    found = sent.get(name, type=int)
     if found is None or abs(found) > LARGEST_NUMBER:
         return None
     return found

@@ -22,6 +22,7 @@ from processes.supervision.hotline import callers
 from processes.supervision.hotline import hotline
 from processes.supervision.matters import ledgers
 from processes.supervision.matters import matters
+from processes.supervision.matters import passing
 from processes.supervision.targets import imports
 from processes.supervision.three_lists import three_lists
 from web import grants
@@ -180,6 +181,9 @@ def page(
         ]
         may_look = callers.may_look(connection, matter_id, identity)
         readers = grants.readers(connection, matter_id)
+        offered = requests.offered(connection, identity, dossier)
+        lower = passing.progress(connection, identity, matter_id)
+        upper = passing.above(connection, identity, matters.from_row(dossier.matter))
         may_import = imports.may_keep(connection, dossier.matter, identity)
     ended = dossier.matter.status in matters.ENDED
     return render_template(
@@ -193,7 +197,9 @@ def page(
         may_publish=publications.may_publish(identity),
         faults=faults,
         is_clerk=access.holds(identity, *hotline.CLERKS) and not ended,
-        offered=requests.offered(identity, dossier),
+        offered=offered,
+        lower=lower,
+        upper=upper,
         events=events,
         standing=places,
         waiting=waiting,

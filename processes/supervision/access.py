@@ -79,6 +79,33 @@ def holds(identity: people.Identity, *roles: str) -> bool:
     return not frozenset().union(*acting).isdisjoint(roles)
 
 
+def units_of(identity: people.Identity) -> frozenset[str]:
+    """Return the units in which the person holds a post, or acts for one who does.
+
+    A substitution limited to some procedures does not count: it is for tasks.
+    """
+    acting = [identity.groups]
+    acting += [one.groups for one in identity.substitutes_for if not one.procedures]
+    return frozenset().union(*map(_units, acting))
+
+
+def _units(groups: frozenset[str]) -> frozenset[str]:
+    return frozenset(
+        unit
+        for role, _, unit in (group.partition(".") for group in groups)
+        if role in UNIT_ROLES and unit
+    )
+
+
+def runs(
+    connection: sa.Connection, identity: people.Identity, office: str | None
+) -> bool:
+    """Whether a matter of this office is run by the person's unit, or below it."""
+    if office is None:
+        return False
+    return office in connection.scalars(subtree(identity.units)).all()
+
+
 def _of_groups(person: str, groups: frozenset[str]) -> sa.ColumnElement[bool]:
     if groups & OVERSEERS:
         return sa.true()
@@ -99,11 +126,7 @@ def _of_groups(person: str, groups: frozenset[str]) -> sa.ColumnElement[bool]:
         document = tables.document.c
         referred = sa.select(document.matter_id).where(document.type.in_(REFERRALS))
         conditions.append(matter.id.in_(referred))
-    units = sorted(
-        unit
-        for role, _, unit in (group.partition(".") for group in groups)
-        if role in UNIT_ROLES and unit
-    )
+    units = sorted(_units(groups))
     if units:
         # A unit sees what the offices of the units below it run (R-04-04).
         conditions.append(matter.office.in_(subtree(units)))

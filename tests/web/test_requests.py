@@ -70,7 +70,7 @@ def test_a_request_for_more_time_shows_that_it_waits_and_what_came_of_it(
     day = later(engine, handled)
     answer = signed_in("unit_handler.zjj").sends(
         f"/matters/{handled.matter_id}/requests/extension",
-        undertaking=str(handled.id),
+        about=str(handled.id),
         wanted_on=day,
         reason="等待灯具到货",
         progress="已查明",
@@ -122,7 +122,7 @@ def test_what_is_not_offered_is_refused(
 ) -> None:
     """Who may not, what is not known, and what is of another matter."""
     given = {
-        "undertaking": str(handled.id),
+        "about": str(handled.id),
         "wanted_on": later(engine, handled),
         "reason": "等灯",
         "progress": "查明",
@@ -133,7 +133,7 @@ def test_what_is_not_offered_is_refused(
         signed_in("mayor").sends(f"{here}/extension", **given).status_code,
         handler.sends(f"{here}/holiday", **given).status_code,
         handler.sends(
-            f"{here}/extension", **{**given, "undertaking": "99"}
+            f"{here}/extension", **{**given, "about": "99"}
         ).status_code,
         signed_in("unit_handler.mzj").sends(f"{here}/extension", **given).status_code,
         handler.sends(f"{here}/suspend", reason="累").status_code,

@@ -39,6 +39,10 @@ class Dossier:
     reports: tuple[Row, ...]
     reviews: tuple[Row, ...]
     urges: tuple[Row, ...]
+    #: What the units answered, by urge.
+    responses: Mapping[int, tuple[Row, ...]]
+    #: What delays gave cause for; to overseers alone.
+    recommendations: tuple[Row, ...]
     extensions: tuple[Row, ...]
     supplements: tuple[Row, ...]
     contacts: tuple[Row, ...]
@@ -88,6 +92,15 @@ class Dossier:
             return in_words
         return self.units.get(value) or self.name(value)
 
+    def part(self, undertaking: Row) -> str:
+        """Return how one unit's part is told from the others: unit, task, period."""
+        told = [self.unit(undertaking.unit)]
+        if len({one.mandate_id for one in self.undertakings}) > 1:
+            told += undertaking.number.split("-")[4:5]
+        if undertaking.period:
+            told.append(undertaking.period)
+        return "，".join(told)
+
     def unit(self, code: str | None) -> str:
         """Return how a unit is called."""
         return self.units.get(code or "", code or "")
@@ -108,8 +121,14 @@ def dossier(
     supplements = _of(connection, tables.supplement, matter_id)
     papers = _of(connection, tables.paper, matter_id)
     circulars = _of(connection, tables.circular, matter_id)
-    whole = access.holds(identity, *access.OVERSEERS) or grants.in_use(
-        connection, identity, matter_id
+    recommendations = _of(connection, tables.recommendation, matter_id)
+    oversees = access.holds(identity, *access.OVERSEERS)
+    if not oversees:
+        recommendations = ()
+    whole = (
+        oversees
+        or access.runs(connection, identity, found.office)
+        or grants.in_use(connection, identity, matter_id)
     )
     if not whole:
         # A unit reads what it wrote itself, and circulars once they are issued.
@@ -117,10 +136,16 @@ def dossier(
         papers = tuple(row for row in papers if row.undertaking_id in own)
         circulars = tuple(row for row in circulars if row.status == "ISSUED")
         opinions = tuple(row for row in opinions if row.subject != "circular")
+        urges = tuple(row for row in urges if row.undertaking_id in own)
+    responses: dict[int, tuple[Row, ...]] = {}
+    for row in _answers(connection, matter_id):
+        responses[row.urge_id] = (*responses.get(row.urge_id, ()), row)
     start_form = _start_form(connection, found)
     signed = (*papers, *opinions, *proposals, *reviews, *urges, *supplements, *contacts)
     persons = {row.person for row in signed if row.person}
     persons |= {row.on_behalf_of for row in (*opinions, *proposals) if row.on_behalf_of}
+    persons |= {one.person for rows in responses.values() for one in rows}
+    persons |= {row.decided_by for row in recommendations if row.decided_by}
     persons |= {row.handler for row in undertakings if row.handler}
     persons |= {row.signed_by for row in undertakings if row.signed_by}
     persons |= {row.drafted_by for row in reports}
@@ -144,6 +169,8 @@ def dossier(
         reports=reports,
         reviews=reviews,
         urges=urges,
+        responses=responses,
+        recommendations=recommendations,
         extensions=_under(connection, tables.extension_request, matter_id),
         supplements=supplements,
         contacts=contacts,
@@ -305,6 +332,14 @@ def _under(
         .order_by(table.c.id)
     )
     return tuple(connection.execute(query).all())
+
+
+def _answers(connection: sa.Connection, matter_id: int) -> list[Row]:
+    """Return what the units answered to the urges of a matter."""
+    response, urge = tables.urge_response, tables.urge
+    query = sa.select(response).join(urge, urge.c.id == response.c.urge_id)
+    query = query.where(urge.c.matter_id == matter_id).order_by(response.c.id)
+    return list(connection.execute(query).all())
 
 
 def _start_form(connection: sa.Connection, matter: Row) -> str:

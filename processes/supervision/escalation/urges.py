@@ -68,6 +68,7 @@ def record(
     return level
 
 
+@entries.under("R-00-19")
 def by_hand(
     work: handlers.Work,
     undertaking_id: int,
@@ -114,6 +115,7 @@ def by_hand(
     return level
 
 
+@entries.under("R-00-19")
 def respond(
     work: handlers.Work,
     urge_id: int,
@@ -128,13 +130,18 @@ def respond(
     ).one_or_none()
     if row is None:
         raise errors.NotFound(urge_id=urge_id)
-    own = [people.group(role, row.unit) for role in sorted(access.UNIT_ROLES)]
-    if not access.holds(identity, *own, *URGING):
+    if not may_respond(identity, row.unit):
         raise errors.Forbidden(
             "只有被催办的单位和督查室可以登记回应。（R-00-19）", urge_id=urge_id
         )
     response = entries.text(given, "response", longest=2000)
     _answer(work, urge_id, response, identity.person)
+
+
+def may_respond(identity: people.Identity, unit: str) -> bool:
+    """Whether this person may write down what the unit answers to an urge."""
+    own = [people.group(role, unit) for role in sorted(access.UNIT_ROLES)]
+    return access.holds(identity, *own, *URGING)
 
 
 def responses(connection: sa.Connection, urge_id: int) -> list[str]:

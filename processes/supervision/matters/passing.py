@@ -7,6 +7,7 @@ gets the report; what the lower office does is its own matter with its own numbe
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -33,6 +34,14 @@ LEADING = ("unit_deputy", "unit_head")
 REFUSING = ("DRAFT", "SUSPENDED")
 GUIDANCE = "guidance"
 REPORT = "lower_report"
+
+
+@dataclass(frozen=True)
+class Lower:
+    """A matter passed down, and what its office reported last."""
+
+    matter: matters.Matter
+    report: papers.Paper | None
 
 
 def pass_down(
@@ -169,6 +178,35 @@ def lower_matters(connection: sa.Connection, matter_id: int) -> list[matters.Mat
         .order_by(tables.matter.c.id)
     ).all()
     return [matters.get(connection, one) for one in ids]
+
+
+def progress(
+    connection: sa.Connection, identity: people.Identity, matter_id: int
+) -> list[Lower]:
+    """Return the matters passed down from this one that this person may read."""
+    rows = connection.execute(
+        sa.select(tables.matter)
+        .where(
+            tables.matter.c.parent_id == matter_id,
+            tables.matter.c.office.is_not(None),
+            access.visible(identity),
+        )
+        .order_by(tables.matter.c.id)
+    )
+    found = [matters.from_row(row) for row in rows]
+    return [Lower(one, papers.latest(connection, one.id, REPORT)) for one in found]
+
+
+def above(
+    connection: sa.Connection, identity: people.Identity, matter: matters.Matter
+) -> matters.Matter | None:
+    """Return the matter that this one comes from, to one who may read that too."""
+    row = connection.execute(
+        sa.select(tables.matter).where(
+            tables.matter.c.id == matter.parent_id, access.visible(identity)
+        )
+    ).one_or_none()
+    return None if row is None else matters.from_row(row)
 
 
 def receivers(
