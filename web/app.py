@@ -28,6 +28,7 @@ from web import publications
 from web import refusals
 from web import requests
 from web import settings as settings_module
+from web import statistics
 from web import tasks
 
 csrf = CSRFProtect()
@@ -65,6 +66,7 @@ def create_app(
     for part in (
         tasks, cockpit, matters, problems, requests, imports, grants, procedures,
         documents, publications, inbox, avoidances, health, hotline, design,
+        statistics,
     ):  # fmt: skip
         app.register_blueprint(part.bp)
     # Programs carry a key and no cookie: there is nothing to forge a request with.

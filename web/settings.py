@@ -33,6 +33,8 @@ class Settings:
     area: str
     #: DUCHA_OFFICE_NAME: the name in the header of every page.
     office_name: str
+    #: DUCHA_UNIT_RANKING: "on" where a document lets the office rank units (减负红线).
+    unit_ranking: bool
 
 
 def from_environment(environment: dict[str, str] | None = None) -> Settings:
@@ -50,6 +52,7 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         secure_cookies=_switch(values, "DUCHA_SECURE_COOKIES", default="off"),
         area=_area(values.get("DUCHA_AREA", "411426")),
         office_name=values.get("DUCHA_OFFICE_NAME", "夏邑县人民政府督查室"),
+        unit_ranking=_switch(values, "DUCHA_UNIT_RANKING", default="off"),
     )
 
 

@@ -81,6 +81,11 @@ class Candidate:
     reason: str
 
 
+def of(day: date) -> Quarter:
+    """Return the quarter in which a day lies."""
+    return Quarter(day.year, (day.month + 2) // 3)
+
+
 def before(day: date) -> Quarter:
     """Return the quarter that ended before this day."""
     if day.month <= 3:

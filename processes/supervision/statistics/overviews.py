@@ -1,11 +1,9 @@
 """The statistical tables of the office about what is not one kind of matter.
 
-Replies to deputies, the hotline, the three lists, the watched projects and lights:
-RP-08 to RP-12 (domain §5.2).
+Replies to deputies, the three lists and lights: RP-08, RP-10 and RP-12 (domain §5.2).
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -16,9 +14,7 @@ from processes.supervision import tables
 from processes.supervision.deadlines import lights
 from processes.supervision.statistics import statistics
 from processes.supervision.statistics import summaries
-from processes.supervision.targets import comparisons
 
-WATCH = "proc_accountability_watch"
 SATISFIED = ("SATISFIED", "BASICALLY")
 EVALUATED = (*SATISFIED, "DISSATISFIED")
 #: How long overdue, in working days, and what the bar is called.
@@ -117,62 +113,32 @@ def evaluations(connection: sa.Connection, span: statistics.Span) -> summaries.S
     )
 
 
-def hotline(
-    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
+def three_lists(
+    connection: sa.Connection,
+    calendar: workdays.Calendar,
+    span: statistics.Span,
+    *,
+    only: frozenset[str] | None = None,
 ) -> summaries.Sheet:
-    """RP-09: tickets by type: how many, how many in time, how content callers were."""
-    ticket, matter = tables.hotline_ticket.c, tables.matter.c
-    rows = connection.execute(
-        sa.select(ticket.type, ticket.callback, ticket.matter_id)
-        .join(tables.matter, matter.id == ticket.matter_id)
-        .where(
-            matter.created_at >= calendar.start_of_day(span.since),
-            matter.created_at <= min(calendar.end_of_day(span.until), span.as_of),
-        )
-    )
-    due: dict[int, list[statistics.Object]] = {}
-    for one in statistics.objects(connection, calendar, span):
-        due.setdefault(one.matter_id, []).append(one)
-    types: dict[str, list[tuple[int, str | None]]] = {}
-    for row in rows:
-        types.setdefault(row.type, []).append((row.matter_id, row.callback))
-
-    def line(type: str, found: list[tuple[int, str | None]]) -> tuple[str | int, ...]:
-        objects = [one for matter_id, _ in found for one in due.get(matter_id, ())]
-        said = [callback for _, callback in found if callback in EVALUATED]
-        content = sum(one in SATISFIED for one in said)
-        return (
-            type,
-            len(found),
-            statistics.on_time(objects).percent,
-            statistics.Rate(content, len(said), "已回访").percent,
-        )
-
-    return summaries.sheet(
-        "RP-09",
-        "热线督办",
-        "期间登记的工单（件）；按期率按承办时限归集",
-        span,
-        ("诉求类型", "工单", "按期办结率", "满意率"),
-        (line(type, found) for type, found in sorted(types.items())),
-    )
-
-
-def three_lists(connection: sa.Connection, span: statistics.Span) -> summaries.Sheet:
-    """RP-10: problems listed and struck off, by unit, and how many came back."""
+    """RP-10: problems listed in the span, how many were struck off and came back."""
     problem, look = tables.problem.c, tables.second_look.c
     looks: dict[int, list[str]] = {}
-    for row in connection.execute(sa.select(look.problem_id, look.result)):
+    for row in connection.execute(
+        sa.select(look.problem_id, look.result).where(look.at <= span.as_of)
+    ):
         looks.setdefault(row.problem_id, []).append(row.result)
     units: dict[str, list[tuple[int, bool]]] = {}
     for one in connection.execute(
         sa.select(problem.id, problem.unit, problem.closed_at).where(
-            problem.at <= span.as_of
+            problem.at >= calendar.start_of_day(span.since),
+            problem.at <= min(calendar.end_of_day(span.until), span.as_of),
         )
     ):
+        if only is not None and one.unit not in only:
+            continue
         closed = one.closed_at is not None and one.closed_at <= span.as_of
         units.setdefault(one.unit, []).append((one.id, closed))
-    names = _short_names(connection, units)
+    names = summaries.short_names(connection, units)
 
     def line(unit: str, found: list[tuple[int, bool]]) -> tuple[str | int, ...]:
         closed = sum(is_closed for _, is_closed in found)
@@ -190,104 +156,27 @@ def three_lists(connection: sa.Connection, span: statistics.Span) -> summaries.S
     return summaries.sheet(
         "RP-10",
         "三单台账与销号率",
-        "问题（条）；反弹率=反弹/回头看",
+        "期间列入的问题（条）；销号率=已销号/问题；反弹率=反弹/回头看",
         span,
         ("责任单位", "问题", "已销号", "销号率", "回头看", "反弹率"),
         (line(unit, found) for unit, found in sorted(units.items())),
-    )
-
-
-def watched(connection: sa.Connection, span: statistics.Span) -> summaries.Sheet:
-    """RP-11: each watched project in its last period: how far behind, how often."""
-    comparison, mandate, matter = (
-        tables.comparison.c,
-        tables.mandate.c,
-        tables.matter.c,
-    )
-    rows = connection.execute(
-        sa.select(
-            mandate.content,
-            mandate.lead_unit,
-            comparison.period,
-            comparison.verdict,
-            comparison.behind,
-            comparison.consecutive,
-            comparison.mandate_id,
-        )
-        .join(tables.mandate, mandate.id == comparison.mandate_id)
-        .join(tables.matter, matter.id == comparison.matter_id)
-        .where(matter.procedure == WATCH, comparison.at <= span.as_of)
-        .order_by(comparison.id)
-    )
-    last = {row.mandate_id: row for row in rows}
-    names = _short_names(connection, {row.lead_unit for row in last.values()})
-    return summaries.sheet(
-        "RP-11",
-        "问责观察项目节点",
-        "重点项目（个），末次比对",
-        span,
-        ("项目", "责任单位", "期次", "比对", "滞后节点", "连续滞后"),
-        (
-            (
-                row.content,
-                names.get(row.lead_unit, row.lead_unit),
-                row.period,
-                comparisons.VERDICT_LABELS[row.verdict],
-                row.behind,
-                row.consecutive,
-            )
-            for row in last.values()
-        ),
-    )
-
-
-def indicators(
-    connection: sa.Connection, month: str, span: statistics.Span
-) -> summaries.Sheet:
-    """RP-11 (柱状图): the frozen indicators of a month (2026-09), by group and unit."""
-    value, unit = tables.indicator_value.c, engine_tables.unit.c
-    rows = connection.execute(
-        sa.select(
-            value.indicator,
-            value.target,
-            value.actual,
-            unit.name,
-            unit.short_name,
-            unit.tree_type,
-        )
-        .join(engine_tables.unit, unit.code == value.unit)
-        .where(value.month == month, value.frozen_at <= span.as_of)
-        .order_by(value.indicator, value.id)
-    )
-    return summaries.sheet(
-        "RP-11",
-        "指标完成情况",
-        f"{month}月度冻结；完成率=实际/目标",
-        span,
-        ("指标", "分组", "单位", "目标", "实际", "完成率"),
-        (
-            (
-                row.indicator,
-                summaries.group_of(row.name, row.tree_type),
-                row.short_name,
-                row.target,
-                row.actual,
-                statistics.completion(float(row.actual), float(row.target)),
-            )
-            for row in rows
-        ),
+        bar="销号率",
     )
 
 
 def warnings(
-    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
-) -> tuple[summaries.Sheet, summaries.Sheet, summaries.Sheet]:
-    """RP-12: lights of all open undertakings, the longest overdue, and how long.
+    connection: sa.Connection,
+    calendar: workdays.Calendar,
+    span: statistics.Span,
+    *,
+    only: frozenset[str] | None = None,
+) -> tuple[summaries.Sheet, ...]:
+    """RP-12: lights of all open undertakings, by unit, the longest overdue, how long.
 
     Lateness is counted in working days up to the moment looked at.
     """
     undertaking, unit = tables.undertaking.c, engine_tables.unit.c
-    rows = connection.execute(
+    query = (
         sa.select(
             undertaking.number,
             undertaking.light,
@@ -297,7 +186,10 @@ def warnings(
         .join(engine_tables.unit, unit.code == undertaking.unit)
         .where(undertaking.light != "OFF")
         .order_by(undertaking.due_at, undertaking.id)
-    ).all()
+    )
+    if only is not None:
+        query = query.where(undertaking.unit.in_(only))
+    rows = connection.execute(query).all()
     counted = Counter(row.light for row in rows)
     late = [
         (row, _late_workdays(calendar, row.due_at, span.as_of))
@@ -305,7 +197,11 @@ def warnings(
         if row.light == "RED"
     ]
     bars = Counter(_bar(days) for _, days in late)
-    caliber = "未结承办记录和反馈期"
+    units: dict[str, Counter[str]] = {}
+    for row in rows:
+        units.setdefault(row.short_name, Counter())[row.light] += 1
+    worst = sorted(units.items(), key=lambda one: (-one[1]["RED"], one[0]))
+    caliber = "未结承办记录和反馈期（件），截至统计时点"
     return (
         summaries.sheet(
             "RP-12",
@@ -314,6 +210,16 @@ def warnings(
             span,
             ("灯色", "件数"),
             ((lights.LABELS[light], counted[light]) for light in LIGHTS),
+            bar="件数",
+        ),
+        summaries.sheet(
+            "RP-12",
+            "各单位亮灯",
+            f"{caliber}；红灯多的在前",
+            span,
+            ("单位", *(lights.LABELS[light] for light in LIGHTS)),
+            ((name, *(found[light] for light in LIGHTS)) for name, found in worst),
+            bar=lights.LABELS["RED"],
         ),
         summaries.sheet(
             "RP-12",
@@ -338,16 +244,9 @@ def warnings(
             span,
             ("逾期时长", "件数"),
             ((name, bars[name]) for name in (*(name for _, name in BARS), LONGER)),
+            bar="件数",
         ),
     )
-
-
-def _short_names(connection: sa.Connection, codes: Iterable[str]) -> dict[str, str]:
-    unit = engine_tables.unit.c
-    rows = connection.execute(
-        sa.select(unit.code, unit.short_name).where(unit.code.in_(set(codes)))
-    )
-    return {row.code: row.short_name for row in rows}
 
 
 def _late_workdays(

@@ -77,7 +77,8 @@ def team(
     """RP-14: tasks each of the office completed, for himself or another, and has open.
 
     Tasks are counted, never hours online (减负红线); what is open shows who has a hand
-    free (分工到人，负荷可视; R-03-02).
+    free (分工到人，负荷可视; R-03-02). Persons stand in the order of their accounts:
+    they are never ranked.
     """
     event, post = engine_tables.history_event.c, engine_tables.post.c
     own: Counter[str] = Counter()
@@ -114,13 +115,17 @@ def team(
         ("姓名", "办理", "其中代办", "在办"),
         (
             (names.get(person, person), own[person], acting[person], waiting[person])
-            for person in sorted(staff, key=lambda one: (-own[one], one))
+            for person in staff
         ),
     )
 
 
 def burden(
-    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
+    connection: sa.Connection,
+    calendar: workdays.Calendar,
+    span: statistics.Span,
+    *,
+    only: frozenset[str] | None = None,
 ) -> summaries.Sheet:
     """Return how much each unit had to fill in, and what it was asked for twice.
 
@@ -142,6 +147,8 @@ def burden(
         )
     )
     for row in rows:
+        if only is not None and row.unit not in only:
+            continue
         reports[row.unit] += 1
         if row.indicator:
             key = (row.unit, str(row.indicator["name"]))

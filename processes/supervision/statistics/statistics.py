@@ -111,16 +111,22 @@ def objects(
 ) -> list[Object]:
     """Return what was due in the span and is due by now (应办数 N_due)."""
     undertaking, matter = tables.undertaking.c, tables.matter.c
+    granted = _granted(connection)
+    days = (calendar.start_of_day(span.since), calendar.end_of_day(span.until))
     rows = connection.execute(
         sa.select(tables.undertaking)
         .join(tables.matter, undertaking.matter_id == matter.id)
         .where(
             undertaking.state.not_in([*LEFT_OUT, "PLANNED"]),
             matter.status.not_in(LEFT_OUT),
+            sa.or_(
+                undertaking.due_at.between(*days),
+                undertaking.original_due_at.between(*days),
+                undertaking.id.in_(granted),
+            ),
         )
         .order_by(undertaking.id)
     )
-    granted = _granted(connection)
     found = []
     for row in rows:
         one = _object(row, granted.get(row.id), calendar, span.as_of)
@@ -207,20 +213,23 @@ def registered(
     )
 
 
-def mandates(connection: sa.Connection, matter_ids: Iterable[int]) -> int:
-    """Return 任务数: the rows of the proposals in force, a count of its own."""
+def mandates(connection: sa.Connection, matter_ids: Iterable[int]) -> dict[int, int]:
+    """Return 任务数 of each matter: the rows of its proposal in force.
+
+    A count of its own, never mixed with that of matters.
+    """
     mandate, proposal = tables.mandate.c, tables.proposal.c
     newest = (
         sa.select(sa.func.max(proposal.id))
         .where(proposal.matter_id.in_(list(matter_ids)))
         .group_by(proposal.matter_id)
     )
-    return (
-        connection.scalar(
-            sa.select(sa.func.count()).where(mandate.proposal_id.in_(newest))
-        )
-        or 0
+    rows = connection.execute(
+        sa.select(mandate.matter_id, sa.func.count())
+        .where(mandate.proposal_id.in_(newest))
+        .group_by(mandate.matter_id)
     )
+    return {row[0]: row[1] for row in rows}
 
 
 def concluded(connection: sa.Connection, matter_ids: Iterable[int]) -> Rate:
@@ -266,20 +275,31 @@ def duration(
     return Duration(len(days), mean(days), median(days), mean(working), median(working))
 
 
-def score(connection: sa.Connection, unit: str, span: Span) -> float:
-    """Return 得分 = max(0, 100 + what is in effect in the span); see `scores`."""
+def scored(
+    connection: sa.Connection, units: Iterable[str], span: Span
+) -> dict[str, float]:
+    """Return 得分 = max(0, 100 + what is in effect in the span) of each unit."""
     entry = tables.score_entry.c
+    points = dict.fromkeys(units, 0)
     rows = connection.execute(
-        sa.select(entry.points_tenths, entry.at).where(
-            entry.unit == unit, entry.status == "EFFECTIVE", entry.at <= span.as_of
+        sa.select(entry.unit, entry.points_tenths, entry.at).where(
+            entry.unit.in_(list(points)),
+            entry.status == "EFFECTIVE",
+            entry.at <= span.as_of,
         )
     )
-    points: int = sum(
-        row.points_tenths
-        for row in rows
-        if span.since <= workdays.Calendar.local_date(row.at) <= span.until
-    )
-    return max(0, scores.FULL_TENTHS + points) / tables.TENTHS
+    for row in rows:
+        if span.since <= workdays.Calendar.local_date(row.at) <= span.until:
+            points[row.unit] += row.points_tenths
+    return {
+        unit: max(0, scores.FULL_TENTHS + tenths) / tables.TENTHS
+        for unit, tenths in points.items()
+    }
+
+
+def score(connection: sa.Connection, unit: str, span: Span) -> float:
+    """Return the 得分 of one unit; see `scored`."""
+    return scored(connection, [unit], span)[unit]
 
 
 def completion(actual: float, target: float) -> str:

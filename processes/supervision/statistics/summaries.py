@@ -1,4 +1,4 @@
-"""The statistical tables of the office (统计报表) about matters: RP-01 to RP-07.
+"""The statistical tables of the office (统计报表) about matters: RP-01 to RP-05.
 
 Each is rows under headings, with the moment it was made and what it counts (口径), so
 that a page, a sheet and a document show the same figures (domain §5.2).
@@ -6,6 +6,7 @@ that a page, a sheet and a document show the same figures (domain §5.2).
 
 from collections import Counter
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,16 +22,15 @@ from processes.supervision import tables
 from processes.supervision.deadlines import lights
 from processes.supervision.matters import matters
 from processes.supervision.statistics import statistics
-from processes.supervision.targets import comparisons
 
 Cell = str | int | float | None
 #: How units are grouped: never ranked across groups (domain §5.1).
 VERTICAL, TOWNS, DEPARTMENTS = "垂直管理单位", "乡镇", "县直部门"
+GROUPS = (DEPARTMENTS, TOWNS, VERTICAL)
 TOWN_ENDINGS = ("镇人民政府", "乡人民政府", "街道办事处")
 INSTRUCTIONS = "proc_leader_instruction"
 MEETINGS = "proc_meeting_decision"
 GOVERNMENT_REPORT = "proc_gov_work_report"
-LIVELIHOOD = "proc_ten_livelihood"
 RANK_LABELS: Mapping[str, str] = {
     "upper": "上级领导",
     "party_leader": "县委领导",
@@ -42,7 +42,11 @@ RANK_LABELS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """One statistical table; `rows` have a cell for each of the headings."""
+    """One statistical table; `rows` have a cell for each of the headings.
+
+    The cells under the heading `bar` are also drawn as bars, `marked` ones with a line
+    at 100 %.
+    """
 
     code: str
     title: str
@@ -50,6 +54,8 @@ class Sheet:
     as_of: datetime
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    bar: str = ""
+    marked: bool = False
 
 
 def ledger(
@@ -58,8 +64,8 @@ def ledger(
     identity: people.Identity,
     span: statistics.Span,
     *,
-    unit: str | None = None,
-    category: str | None = None,
+    units: frozenset[str] | None = None,
+    source_type: str | None = None,
     leader: str | None = None,
     light: str | None = None,
     status: str | None = None,
@@ -67,7 +73,7 @@ def ledger(
     """RP-01: the matters this person may see that were registered in the span."""
     matter, undertaking = tables.matter.c, tables.undertaking.c
     wanted = {
-        matter.category: category,
+        matter.source_type: source_type,
         matter.source_leader: leader,
         matter.light: light,
         matter.status: status,
@@ -82,10 +88,10 @@ def ledger(
         )
         .order_by(matter.number)
     )
-    if unit:
+    if units is not None:
         query = query.where(
             sa.exists().where(
-                undertaking.matter_id == matter.id, undertaking.unit == unit
+                undertaking.matter_id == matter.id, undertaking.unit.in_(units)
             )
         )
     found = connection.execute(query).all()
@@ -111,62 +117,101 @@ def ledger(
     )
 
 
-def ranking(
-    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
+def units(
+    connection: sa.Connection,
+    calendar: workdays.Calendar,
+    span: statistics.Span,
+    *,
+    only: frozenset[str] | None = None,
+    ranked: bool = False,
 ) -> Sheet:
-    """RP-02: rate and score of each unit, best first within its group.
+    """RP-02: what was due of each unit, its rate and score, in groups never mixed.
 
-    For leaders only, and off unless the office turns it on (减负红线, domain §6.6);
-    persons are never ranked.
+    Units stand in the order of their codes; only where the office turned the ranking
+    on (减负红线, domain §6.6) the best comes first, with its place. Persons are never
+    ranked.
     """
     due = statistics.by_unit(statistics.objects(connection, calendar, span))
     unit = engine_tables.unit.c
-    rows = connection.execute(
-        sa.select(unit.code, unit.name, unit.short_name, unit.tree_type).where(
-            unit.code.in_(due)
-        )
-    )
-    listed = []
-    for row in rows:
+    shown = due.keys() if only is None else due.keys() & only
+    scores = statistics.scored(connection, shown, span)
+    groups: dict[str, list[tuple[tuple[float, float], str, tuple[Cell, ...]]]] = {}
+    for row in connection.execute(
+        sa.select(unit.code, unit.name, unit.short_name, unit.tree_type)
+        .where(unit.code.in_(shown))
+        .order_by(unit.code)
+    ):
         rate = statistics.on_time(due[row.code])
-        score = statistics.score(connection, row.code, span)
+        score = scores[row.code]
+        figures = (rate.whole, rate.part, rate.whole - rate.part, rate.percent, score)
+        merit = (-score, -rate.part / rate.whole)
         group = group_of(row.name, row.tree_type)
-        order = (group, -score, -rate.part / rate.whole, row.code)
-        listed.append((order, (group, row.short_name, rate, score)))
+        groups.setdefault(group, []).append((merit, row.short_name, figures))
     return sheet(
         "RP-02",
-        "单位排行",
-        "按类分组，不混排；承办记录和反馈期按时限归集",
+        "单位办理情况",
+        "应办=期间到期的承办记录和反馈期；按期办结率=按期/应办；得分=100+加分−扣分；"
+        "按类分组，不混排",
         span,
-        ("分组", "单位", "应办", "按期办结率", "得分"),
         (
-            (group, name, rate.whole, rate.percent, score)
-            for _, (group, name, rate, score) in sorted(listed)
+            "分组",
+            *(("名次",) if ranked else ()),
+            "单位",
+            "应办",
+            "按期",
+            "逾期",
+            "按期办结率",
+            "得分",
         ),
+        (
+            (group, *((place,) if ranked else ()), name, *figures)
+            for group in GROUPS
+            for place, name, figures in _placed(groups.get(group, []), ranked)
+        ),
+        bar="按期办结率",
     )
 
 
 def composition(
-    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
+    connection: sa.Connection,
+    calendar: workdays.Calendar,
+    span: statistics.Span,
+    *,
+    source_type: str | None = None,
 ) -> Sheet:
-    """RP-03: approved matters by source and month, the rows of charts."""
+    """RP-03: approved matters by source, a column for each month."""
     matter = tables.matter.c
-    rows = connection.execute(
-        sa.select(matter.source_type, matter.created_at).where(
-            matter.id.in_(statistics.registered(connection, calendar, span))
-        )
+    query = sa.select(matter.source_type, matter.created_at).where(
+        matter.id.in_(statistics.registered(connection, calendar, span))
     )
+    if source_type:
+        query = query.where(matter.source_type == source_type)
     counted = Counter(
         (row.source_type, calendar.local_date(row.created_at).isoformat()[:7])
-        for row in rows
+        for row in connection.execute(query)
     )
+    months = sorted({month for _, month in counted})
+    totals: Counter[str] = Counter()
+    for (kind, _), count in counted.items():
+        totals[kind] += count
     return sheet(
         "RP-03",
         "类别构成与趋势",
-        "期间立项事项（件），按来源类别和登记月份",
+        "期间立项事项（件），按来源类别和登记月份；占比=本类/全部",
         span,
-        ("来源类别", "月份", "件数"),
-        ((*key, count) for key, count in sorted(counted.items())),
+        ("来源类别", *months, "合计", "占比"),
+        (
+            (
+                kind,
+                *(counted[kind, month] for month in months),
+                total,
+                statistics.Rate(total, totals.total(), "立项事项").percent,
+            )
+            for kind, total in sorted(
+                totals.items(), key=lambda found: (-found[1], found[0])
+            )
+        ),
+        bar="占比",
     )
 
 
@@ -202,7 +247,9 @@ def meetings(
     Minutes are one matter each; what they decided are its mandates (R-03-15).
     """
     kinds: dict[str, list[Any]] = {}
-    for row in _of_procedure(connection, calendar, span, MEETINGS):
+    rows = _of_procedure(connection, calendar, span, MEETINGS)
+    decided = statistics.mandates(connection, [row.id for row in rows])
+    for row in rows:
         kinds.setdefault(str(row.source.get("meeting_type", "其他")), []).append(row)
     return sheet(
         "RP-05",
@@ -214,76 +261,10 @@ def meetings(
             (
                 kind,
                 len(found),
-                statistics.mandates(connection, [row.id for row in found]),
+                sum(decided.get(row.id, 0) for row in found),
                 sum(row.status in statistics.CONCLUDED for row in found),
             )
             for kind, found in sorted(kinds.items())
-        ),
-    )
-
-
-def government_report(connection: sa.Connection, span: statistics.Span) -> Sheet:
-    """RP-06: list A and list B of each quarter, and what the plan came to."""
-    comparison, matter = tables.comparison.c, tables.matter.c
-    rows = connection.execute(
-        sa.select(comparison.period, comparison.verdict)
-        .join(tables.matter, matter.id == comparison.matter_id)
-        .where(matter.procedure == GOVERNMENT_REPORT, comparison.at <= span.as_of)
-    )
-    periods: dict[str, Counter[str]] = {}
-    for row in rows:
-        periods.setdefault(row.period, Counter())[row.verdict] += 1
-    verdicts = tuple(comparisons.VERDICT_LABELS)
-    return sheet(
-        "RP-06",
-        "政府工作报告季度进度",
-        "任务（项）；季度计划达成率=达成季度计划任务/应达成任务",
-        span,
-        ("反馈期", *comparisons.VERDICT_LABELS.values(), "季度计划达成率"),
-        (
-            (
-                period,
-                *(found[one] for one in verdicts),
-                statistics.Rate(
-                    found["DONE"] + found["ON_PLAN"], found.total(), "任务"
-                ).percent,
-            )
-            for period, found in periods.items()
-        ),
-    )
-
-
-def livelihood(
-    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
-) -> Sheet:
-    """RP-07: the feedback of the ten livelihood matters, one row for each period."""
-    undertaking, matter = tables.undertaking.c, tables.matter.c
-    ids = set(
-        connection.scalars(
-            sa.select(undertaking.id)
-            .join(tables.matter, matter.id == undertaking.matter_id)
-            .where(matter.procedure == LIVELIHOOD, undertaking.period != "")
-        )
-    )
-    periods: dict[tuple[datetime, str], list[statistics.Object]] = {}
-    for one in statistics.objects(connection, calendar, span):
-        if one.id in ids:
-            periods.setdefault((one.due_at, one.period), []).append(one)
-    return sheet(
-        "RP-07",
-        "实事月度进度",
-        "应反馈期（每月10日、15日两期对照）",
-        span,
-        ("反馈期", "截止日", "应反馈", "按期反馈", "按期反馈率"),
-        (
-            (
-                period,
-                calendar.local_date(due_at).isoformat(),
-                len(found),
-                statistics.fed_back_on_time(found).part,
-                statistics.fed_back_on_time(found).percent,
-            )
-            for (due_at, period), found in sorted(periods.items())
         ),
     )
 
@@ -295,9 +276,22 @@ def sheet(
     span: statistics.Span,
     headings: tuple[str, ...],
     rows: Iterable[tuple[Cell, ...]],
+    *,
+    bar: str = "",
+    marked: bool = False,
 ) -> Sheet:
     """Return the table as it stands at the moment the span is looked at."""
-    return Sheet(code, title, caliber, span.as_of, headings, tuple(rows))
+    return Sheet(code, title, caliber, span.as_of, headings, tuple(rows), bar, marked)
+
+
+def _placed(
+    listed: list[tuple[tuple[float, float], str, tuple[Cell, ...]]], ranked: bool
+) -> Iterator[tuple[int, str, tuple[Cell, ...]]]:
+    """Yield place, name and figures; units of the same merit share a place."""
+    ordered = sorted(listed, key=lambda one: one[0]) if ranked else listed
+    merits = [merit for merit, *_ in ordered]
+    for merit, name, figures in ordered:
+        yield 1 + merits.index(merit), name, figures
 
 
 def _registered(
@@ -358,3 +352,12 @@ def group_of(name: str, tree_type: str) -> str:
     if tree_type == "vertical":
         return VERTICAL
     return TOWNS if name.endswith(TOWN_ENDINGS) else DEPARTMENTS
+
+
+def short_names(connection: sa.Connection, codes: Iterable[str]) -> dict[str, str]:
+    """Return the short names of these units."""
+    unit = engine_tables.unit.c
+    rows = connection.execute(
+        sa.select(unit.code, unit.short_name).where(unit.code.in_(set(codes)))
+    )
+    return {row.code: row.short_name for row in rows}

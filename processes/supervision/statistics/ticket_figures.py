@@ -1,12 +1,10 @@
-"""The hotline by the day and by the month (热线日报、月报): what came and how it ended.
+"""The hotline (热线督办, RP-09): what came in a day or a month and how it ended.
 
-RP-09 of overviews.py tells rates of a span; this tells the numbers of a day or a month,
-by type, deadline and satisfaction. A caller is in no figure (domain §2.8).
+By type, deadline and satisfaction. A caller is in no figure (domain §2.8).
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +13,7 @@ import sqlalchemy as sa
 from engine import workdays
 from processes.supervision import tables
 from processes.supervision.hotline import hotline
+from processes.supervision.statistics import overviews
 from processes.supervision.statistics import statistics
 from processes.supervision.statistics import summaries
 
@@ -32,42 +31,17 @@ HEADINGS = (
     "基本满意",
     "不满意",
     "未回访",
+    "满意率",
 )
 TOTAL = "合计"
-DECEMBER = 12
 #: What ended without a result of ours.
 GIVEN_UP = ("SENT_BACK", "CANCELLED", "MERGED", "NOT_APPROVED")
 
 
-def daily(
-    connection: sa.Connection, calendar: workdays.Calendar, day: date, as_of: datetime
+def tickets(
+    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
 ) -> summaries.Sheet:
-    """Return the figures of the tickets that were registered on a day."""
-    span = statistics.Span(day, day, as_of)
-    return _sheet(connection, calendar, span, f"热线日报（{day}）")
-
-
-def monthly(
-    connection: sa.Connection,
-    calendar: workdays.Calendar,
-    year: int,
-    month: int,
-    as_of: datetime,
-) -> summaries.Sheet:
-    """Return the figures of the tickets that were registered in a month."""
-    first = date(year, month, 1)
-    following = date(year + month // DECEMBER, month % DECEMBER + 1, 1)
-    last = date.fromordinal(following.toordinal() - 1)
-    span = statistics.Span(first, last, as_of)
-    return _sheet(connection, calendar, span, f"热线月报（{year}年{month}月）")
-
-
-def _sheet(
-    connection: sa.Connection,
-    calendar: workdays.Calendar,
-    span: statistics.Span,
-    title: str,
-) -> summaries.Sheet:
+    """RP-09: the figures of the tickets that were registered in the span, by type."""
     ticket, matter = tables.hotline_ticket.c, tables.matter.c
     found = connection.execute(
         sa.select(
@@ -90,8 +64,9 @@ def _sheet(
     ]
     return summaries.sheet(
         "RP-09",
-        title,
-        "期间登记的工单（件）；按期以上报热线室的时刻与事项时限相比，含热线室同意的延期",
+        "热线督办",
+        "期间登记的工单（件）；按期以上报热线室的时刻与事项时限相比，含热线室同意的延期；"
+        "满意率=（满意+基本满意）/已回访",
         span,
         HEADINGS,
         [*lines, _line(TOTAL, found, span.as_of)],
@@ -103,6 +78,8 @@ def _line(
 ) -> tuple[summaries.Cell, ...]:
     counted = Counter(_standing(row, as_of) for row in found)
     said = [row.callback for row in found]
+    content = sum(one in overviews.SATISFIED for one in said)
+    asked = len(said) - said.count(None)
     in_time, late, overdue = (counted[one] for one in ("IN_TIME", "LATE", "OVERDUE"))
     return (
         label,
@@ -115,6 +92,7 @@ def _line(
         counted["GIVEN_UP"],
         *(said.count(callback) for callback in hotline.CALLBACK_LABELS),
         said.count(None),
+        statistics.Rate(content, asked, "已回访").percent,
     )
 
 

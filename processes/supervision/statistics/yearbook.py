@@ -10,20 +10,23 @@ from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from html import escape
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine import workdays
+from processes.supervision import phrases
 from processes.supervision import tables
+from processes.supervision.documents import docx
 from processes.supervision.statistics import bulletins
+from processes.supervision.statistics import plans
 from processes.supervision.statistics import statistics
 from processes.supervision.statistics import summaries
 
 #: Matters that bring their mandates into the count (项); all others count once (件).
 BY_MANDATE = (summaries.GOVERNMENT_REPORT, summaries.MEETINGS)
-#: Projects are watched on a list of their own and stand in no class of the sum.
-WATCH = "proc_accountability_watch"
 REPORT, MEETING, TRIP, REVIEW = (
     "政府工作报告任务",
     "会议议定事项",
@@ -90,6 +93,41 @@ def compile(
     return Yearbook(span.since.year, tuple(figures), tuple(chapters))
 
 
+def sheets(
+    connection: sa.Connection, calendar: workdays.Calendar, span: statistics.Span
+) -> tuple[summaries.Sheet, summaries.Sheet]:
+    """Return the chapters of the draft and the figures they are written from."""
+    book = compile(connection, calendar, span)
+    return (
+        summaries.sheet(
+            "RP-15",
+            f"{book.year}年工作年鉴草稿",
+            "按年鉴栏目成文，须经人工核改",
+            span,
+            ("栏目", "内容"),
+            book.chapters,
+        ),
+        summaries.sheet(
+            "RP-15",
+            "年鉴数字",
+            "分类合计；与年鉴自称的口径不同的，两数并列，不作凑平",
+            span,
+            ("类别", "数量", "单位", "口径"),
+            ((one.name, one.count, one.unit, one.caliber) for one in book.figures),
+        ),
+    )
+
+
+def document(book: Yearbook, created_at: datetime) -> bytes:
+    """Return the draft as a docx."""
+    title = f"{book.year}年政务督查工作年鉴（草稿）"
+    said = [f'<p class="title">{escape(title)}</p>']
+    for heading, text in book.chapters:
+        said.append(f'<p class="first-level">{escape(heading)}</p>')
+        said += [f"<p>{escape(line)}</p>" for line in text.splitlines()]
+    return docx.write("".join(said), title=title, created_at=created_at)
+
+
 def packet(
     connection: sa.Connection,
     calendar: workdays.Calendar,
@@ -98,6 +136,7 @@ def packet(
 ) -> summaries.Sheet:
     """Return what the circular of a quarter rests on, unit by unit (季度通报数据包)."""
     found = bulletins.accounts(connection, calendar, quarter, span.as_of)
+    names = phrases.unit_names(connection, (one.unit for one in found))
     listed: dict[str, list[str]] = {}
     labels = {"PRAISE": "拟表扬", "CRITICIZE": "拟批评"}
     for one in bulletins.candidates(connection, found):
@@ -110,7 +149,7 @@ def packet(
         ("单位", "应反馈", "按期", "逾期后反馈", "逾期未报", "退回", "办结", "名单"),
         (
             (
-                one.unit,
+                names[one.unit],
                 one.due,
                 one.on_time,
                 one.late,
@@ -164,11 +203,12 @@ def _matters(
 def _count(connection: sa.Connection, rows: Sequence[Any]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for row in rows:
-        if row.procedure not in (*BY_MANDATE, WATCH):
+        # Projects are watched on a list of their own: they are in no class.
+        if row.procedure not in (*BY_MANDATE, plans.WATCH):
             counted[classify(row)] += 1
     for procedure, name in zip(BY_MANDATE, (REPORT, MEETING), strict=True):
         ids = [row.id for row in rows if row.procedure == procedure]
-        counted[name] += statistics.mandates(connection, ids)
+        counted[name] += sum(statistics.mandates(connection, ids).values())
     return +counted
 
 
@@ -294,7 +334,7 @@ def _visits(connection: sa.Connection, span: statistics.Span) -> int:
 
 def _watched(connection: sa.Connection, rows: Sequence[Any]) -> str:
     value, mandate = tables.indicator_value.c, tables.mandate.c
-    ids = [row.id for row in rows if row.procedure == WATCH]
+    ids = [row.id for row in rows if row.procedure == plans.WATCH]
     projects = connection.scalar(
         sa.select(sa.func.count()).where(mandate.matter_id.in_(ids))
     )

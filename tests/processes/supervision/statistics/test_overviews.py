@@ -1,4 +1,4 @@
-"""The statistical tables RP-01, RP-03, RP-06 to RP-11, RP-14: from rows of a line."""
+"""The statistical tables RP-01, RP-03, RP-06 to RP-08, RP-10, RP-11, RP-14: from rows of a line."""
 
 from datetime import date
 
@@ -10,6 +10,7 @@ from engine import tables as engine_tables
 from engine.engine import Engine
 from processes.supervision import tables
 from processes.supervision.statistics import overviews
+from processes.supervision.statistics import plans
 from processes.supervision.statistics import registers
 from processes.supervision.statistics import statistics
 from processes.supervision.statistics import summaries
@@ -19,6 +20,7 @@ from tests.processes.supervision.counted import moment
 QUARTER = statistics.Span(
     date(2026, 7, 1), date(2026, 9, 30), moment(date(2026, 10, 1), 0)
 )
+SPRING = statistics.Span(date(2026, 4, 1), date(2026, 6, 30), QUARTER.as_of)
 DAY = date(2026, 8, 10)
 
 
@@ -40,7 +42,9 @@ def test_the_ledger_shows_each_what_he_may_see(engine: Engine) -> None:
                 summaries.ledger(c, work.calendar, officer, QUARTER),
                 summaries.ledger(c, work.calendar, unit, QUARTER),
                 summaries.ledger(c, work.calendar, officer, QUARTER, light="RED"),
-                summaries.ledger(c, work.calendar, officer, QUARTER, unit="fgw"),
+                summaries.ledger(
+                    c, work.calendar, officer, QUARTER, units=frozenset({"fgw"})
+                ),
             )
         ]
         first = summaries.ledger(c, work.calendar, unit, QUARTER).rows[0]
@@ -65,13 +69,12 @@ def test_sources_are_counted_by_month(engine: Engine) -> None:
         counted.matters(c, 2)
         counted.matter(c, created_at=moment(date(2026, 8, 1)))
         counted.matter(c, source_type="会议")
-        rows = summaries.composition(c, work.calendar, QUARTER).rows
+        sheet = summaries.composition(c, work.calendar, QUARTER)
+        meetings = summaries.composition(c, work.calendar, QUARTER, source_type="会议")
 
-    assert (
-        ("会议", "2026-07", 1),
-        ("热线", "2026-07", 2),
-        ("热线", "2026-08", 1),
-    ) == rows
+    assert (("热线", 2, 1, 3, "75.0%"), ("会议", 1, 0, 1, "25.0%")) == sheet.rows
+    assert ("来源类别", "2026-07", "2026-08", "合计", "占比") == sheet.headings
+    assert (("会议", 1, 1, "100.0%"),) == meetings.rows
 
 
 @pytest.mark.requirement("R-03-14")
@@ -82,9 +85,13 @@ def test_the_lists_of_a_quarter_add_up_to_its_mandates(engine: Engine) -> None:
         c = work.connection
         about = counted.matter(c, procedure="proc_gov_work_report")
         _compare(work, about, counted.mandates(c, about, 5), verdicts)
-        rows = summaries.government_report(c, QUARTER).rows
+        progress, done, behind = plans.government_report(c, work.calendar, QUARTER)
+        earlier, *_ = plans.government_report(c, work.calendar, SPRING)
 
-    assert (("7月10日", 1, 2, 1, 1, "60.0%"),) == rows
+    assert (("7月10日", 1, 2, 1, 1, "60.0%"),) == progress.rows
+    assert (("7月10日", "任务1", "县住建局", "10", "8"),) == done.rows
+    assert (("7月10日", "任务4", "县住建局", "10", "8"),) == behind.rows
+    assert () == earlier.rows
 
 
 def test_both_days_of_a_month_stand_side_by_side(engine: Engine) -> None:
@@ -99,7 +106,7 @@ def test_both_days_of_a_month_stand_side_by_side(engine: Engine) -> None:
         counted.undertaking(
             c, "zjj", date(2026, 8, 17), matter_id=other, period="8月15日"
         )
-        rows = summaries.livelihood(c, work.calendar, QUARTER).rows
+        rows = plans.livelihood(c, work.calendar, QUARTER).rows
 
     assert (
         ("8月10日", "2026-08-10", 1, 1, "100.0%"),
@@ -152,28 +159,6 @@ def test_scores_of_the_committee_are_told_by_year(engine: Engine) -> None:
         rows = overviews.evaluations(work.connection, QUARTER).rows
 
     assert ((2025, "建议办理", 88.0), (2026, "建议办理", 92.5)) == rows
-
-
-def test_tickets_are_told_by_type(engine: Engine) -> None:
-    """RP-09: two complaints, one handled in time, its caller content."""
-    with engine.begin() as work:
-        c = work.connection
-        for number, reported in enumerate((moment(DAY), None), start=1):
-            about = counted.matter(c)
-            counted.undertaking(c, "zjj", DAY, matter_id=about, reported=reported)
-            c.execute(
-                tables.hotline_ticket.insert().values(
-                    ticket_no=f"A-{number}",
-                    matter_id=about,
-                    type="投诉",
-                    urgent=False,
-                    content="内容",
-                    callback="BASICALLY" if reported else None,
-                )
-            )
-        rows = overviews.hotline(c, work.calendar, QUARTER).rows
-
-    assert (("投诉", 2, "50.0%", "100.0%"),) == rows
 
 
 def test_problems_are_told_by_unit(engine: Engine) -> None:
@@ -239,9 +224,14 @@ def test_problems_are_told_by_unit(engine: Engine) -> None:
                 at=moment(DAY),
             )
         )
-        rows = overviews.three_lists(c, QUARTER).rows
+        rows = overviews.three_lists(c, work.calendar, QUARTER).rows
+        others, earlier = (
+            overviews.three_lists(c, work.calendar, span, only=units).rows
+            for span, units in ((QUARTER, frozenset({"fgw"})), (SPRING, None))
+        )
 
     assert (("县住建局", 2, 1, "50.0%", 1, "100.0%"),) == rows
+    assert ((), ()) == (others, earlier)
 
 
 @pytest.mark.requirement("R-03-11")
@@ -252,9 +242,11 @@ def test_a_watched_project_is_told_by_its_last_comparison(engine: Engine) -> Non
         watched = counted.mandates(c, about, 1)
         _compare(work, about, watched, ("ON_PLAN",), period="2026-07")
         _compare(work, about, watched, ("BEHIND",), period="2026-08", behind=2)
-        rows = overviews.watched(c, QUARTER).rows
+        rows = plans.watched(c, QUARTER).rows
+        others = plans.watched(c, QUARTER, only=frozenset({"fgw"})).rows
 
     assert (("任务1", "县住建局", "2026-08", "未完成计划", 2, 2),) == rows
+    assert () == others
 
 
 @pytest.mark.requirement("R-03-12")
@@ -276,9 +268,11 @@ def test_only_frozen_indicators_are_shown(engine: Engine) -> None:
                     at=counted.SINCE,
                 )
             )
-        rows = overviews.indicators(c, "2026-08", QUARTER).rows
+        rows = plans.indicators(c, "2026-08", QUARTER).rows
+        months = plans.frozen_months(c)
 
     assert (("投资完成", "县直部门", "县住建局", "40", "30", "75.0%"),) == rows
+    assert ["2026-08"] == months
 
 
 def test_an_indicator_asked_for_twice_is_named(engine: Engine) -> None:
@@ -333,7 +327,7 @@ def test_a_leader_hears_of_his_open_matters_the_worst_first(engine: Engine) -> N
 @pytest.mark.requirement("R-03-02")
 @pytest.mark.requirement("R-03-03")
 def test_work_done_for_somebody_else_is_counted_apart(engine: Engine) -> None:
-    """RP-14: three tasks, one of them as the B角 of a colleague."""
+    """RP-14: three tasks, one of them as the B角 of a colleague; nobody is ranked."""
     with engine.begin() as work:
         c = work.connection
         for seq, on_behalf_of in enumerate((None, None, "dc_officer"), start=1):
@@ -351,7 +345,12 @@ def test_work_done_for_somebody_else_is_counted_apart(engine: Engine) -> None:
             )
         rows = registers.team(c, work.calendar, QUARTER).rows
 
-    assert ("林专员", 3, 1) == rows[0][:3]
+    assert [
+        ("吴主任", 0, 0),
+        ("陈专员", 0, 0),
+        ("林专员", 3, 1),
+        ("周登记", 0, 0),
+    ] == [row[:3] for row in rows]
 
 
 def _compare(

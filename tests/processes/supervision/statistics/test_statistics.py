@@ -215,7 +215,7 @@ def test_matters_and_mandates_are_counted_apart(engine: Engine) -> None:
         rate = statistics.concluded(c, found)
 
     assert [big, small, called_off] == found
-    assert 4 == mandates
+    assert {big: 3, small: 1} == mandates
     assert (1, 2, "50.0%") == _told(rate)
 
 
@@ -308,23 +308,47 @@ def test_the_register_of_numbers_names_every_gap(engine: Engine) -> None:
     assert (("督查专报", 2026, 4, "3"),) == found
 
 
-def test_units_are_ranked_within_their_group(engine: Engine) -> None:
+def test_units_stand_in_groups_and_are_ranked_where_that_is_let(
+    engine: Engine,
+) -> None:
     """县直部门, 乡镇 and 垂直管理单位 never meet in one list (domain §5.1)."""
     day = date(2026, 8, 10)
     with engine.begin() as work:
         c = work.connection
+        counted.undertaking(c, "zjj", day, reported=moment(day))
         counted.undertaking(c, "zjj", day)
-        counted.undertaking(c, "fgw", day, reported=moment(day))
+        counted.undertaking(c, "fgw", day)
+        counted.undertaking(c, "mzj", day, reported=moment(day))
+        counted.undertaking(c, "slj", day, reported=moment(day))
         counted.undertaking(c, "cgz", day, reported=moment(day))
         counted.undertaking(c, "sthjj", day)
-        rows = summaries.ranking(c, work.calendar, QUARTER).rows
+        _entry(c, "mzj", -10, "EFFECTIVE", 1)
+        listed, ranked, own = (
+            summaries.units(c, work.calendar, QUARTER, only=only, ranked=ranked)
+            for only, ranked in (
+                (None, False),
+                (None, True),
+                (frozenset({"zjj"}), False),
+            )
+        )
 
     assert (
-        ("乡镇", "城关镇", 1, "100.0%", 100.0),
-        ("县直部门", "县发改委", 1, "100.0%", 100.0),
-        ("县直部门", "县住建局", 1, "0.0%", 100.0),
-        ("垂直管理单位", "生态环境分局", 1, "0.0%", 100.0),
-    ) == rows
+        ("县直部门", "县发改委", 1, 0, 1, "0.0%", 100.0),
+        ("县直部门", "县民政局", 1, 1, 0, "100.0%", 99.0),
+        ("县直部门", "县水利局", 1, 1, 0, "100.0%", 100.0),
+        ("县直部门", "县住建局", 2, 1, 1, "50.0%", 100.0),
+        ("乡镇", "城关镇", 1, 1, 0, "100.0%", 100.0),
+        ("垂直管理单位", "生态环境分局", 1, 0, 1, "0.0%", 100.0),
+    ) == listed.rows
+    assert [
+        (1, "县水利局"),
+        (2, "县住建局"),
+        (3, "县发改委"),
+        (4, "县民政局"),
+        (1, "城关镇"),
+        (1, "生态环境分局"),
+    ] == [row[1:3] for row in ranked.rows]
+    assert listed.rows[3:4] == own.rows
 
 
 @pytest.mark.requirement("R-03-15")
@@ -373,9 +397,12 @@ def test_lights_and_lateness_of_what_is_open(
         c = work.connection
         counted.undertaking(c, "zjj", date(2026, 9, 24), light="RED")
         counted.undertaking(c, "fgw", date(2026, 9, 30), light="YELLOW")
-        lights, longest, bars = overviews.warnings(c, work.calendar, QUARTER)
+        lights, units, longest, bars = overviews.warnings(c, work.calendar, QUARTER)
+        own, *_ = overviews.warnings(c, work.calendar, QUARTER, only=frozenset({"fgw"}))
 
     assert (("红灯", 1), ("黄灯", 1), ("绿灯", 0)) == lights.rows
+    assert (("红灯", 0), ("黄灯", 1), ("绿灯", 0)) == own.rows
+    assert (("县住建局", 1, 0, 0), ("县发改委", 0, 1, 0)) == units.rows
     assert ("县住建局", "2026-09-24", 3) == longest.rows[0][1:]
     assert ("3个工作日内", 1) == bars.rows[0]
 

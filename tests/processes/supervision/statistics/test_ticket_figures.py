@@ -8,15 +8,17 @@ import sqlalchemy as sa
 
 from engine.engine import Engine
 from processes.supervision import tables
+from processes.supervision.statistics import statistics
 from processes.supervision.statistics import ticket_figures
 from tests.processes.supervision import counted
 from tests.processes.supervision.counted import due
 from tests.processes.supervision.counted import moment
 
+AUGUST = (date(2026, 8, 1), date(2026, 8, 31))
 AS_OF = moment(date(2026, 8, 31))
 #: A complaint came, was reported in time, and the caller was content.
-ANSWERED = ("投诉", 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0)
-NONE = (0,) * 11
+ANSWERED = ("投诉", 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, "100.0%")
+NONE = (*(0,) * 11, "—")
 
 
 def ticket(
@@ -76,13 +78,15 @@ def test_a_day_and_a_month_of_the_hotline(engine: Engine) -> None:
             closed_at=moment(date(2026, 8, 31)),
         )
         ticket(c, "5", "建议", on=date(2026, 7, 31))
-        day = ticket_figures.daily(c, work.calendar, tenth, AS_OF)
-        month = ticket_figures.monthly(c, work.calendar, 2026, 8, AS_OF)
-        earlier = ticket_figures.monthly(
-            c, work.calendar, 2026, 8, moment(date(2026, 8, 20))
+        day, month, earlier = (
+            ticket_figures.tickets(c, work.calendar, span)
+            for span in (
+                statistics.Span(tenth, tenth, AS_OF),
+                statistics.Span(*AUGUST, AS_OF),
+                statistics.Span(*AUGUST, moment(date(2026, 8, 20))),
+            )
         )
 
-    assert ("RP-09", "热线日报（2026-08-10）") == (day.code, day.title)
     assert [
         ("咨询", *NONE),
         ("求助", *NONE),
@@ -91,24 +95,12 @@ def test_a_day_and_a_month_of_the_hotline(engine: Engine) -> None:
         ("建议", *NONE),
         ("合计", *ANSWERED[1:]),
     ] == list(day.rows)
-    assert "热线月报（2026年8月）" == month.title
     assert [
-        ("咨询", 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0),
-        ("求助", 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1),
-        ("投诉", 2, 2, 1, 1, 0, 0, 0, 1, 0, 0, 1),
+        ("咨询", 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, "0.0%"),
+        ("求助", 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, "—"),
+        ("投诉", 2, 2, 1, 1, 0, 0, 0, 1, 0, 0, 1, "100.0%"),
         ("举报", *NONE),
         ("建议", *NONE),
-        ("合计", 4, 2, 1, 1, 1, 1, 1, 1, 0, 1, 2),
+        ("合计", 4, 2, 1, 1, 1, 1, 1, 1, 0, 1, 2, "50.0%"),
     ] == list(month.rows)
     assert ("合计", 3, 0, 0, 0, 3, 0) == earlier.rows[-1][:7]
-
-
-def test_december_ends_with_the_year(engine: Engine) -> None:
-    """A month is counted to its last day."""
-    with engine.begin() as work:
-        ticket(work.connection, "1", "咨询", on=date(2026, 12, 31))
-        sheet = ticket_figures.monthly(
-            work.connection, work.calendar, 2026, 12, moment(date(2026, 12, 31), 10)
-        )
-
-    assert (1, moment(date(2026, 12, 31), 10)) == (sheet.rows[-1][1], sheet.as_of)

@@ -172,8 +172,8 @@ def test_the_packet_of_a_quarter_tells_units_and_lists(engine: Engine) -> None:
         packet = yearbook.packet(c, work.calendar, bulletins.Quarter(2026, 3), span)
 
     assert [
-        ("fgw", 1, 1, 0, 0, 0, 1),
-        ("mzj", 1, 0, 0, 1, 0, 0),
+        ("夏邑县发展和改革委员会", 1, 1, 0, 0, 0, 1),
+        ("夏邑县民政局", 1, 0, 0, 1, 0, 0),
     ] == [row[:7] for row in packet.rows]
     assert ["拟表扬", "拟批评"] == [
         str(row[7]).partition("：")[0] for row in packet.rows
