@@ -99,6 +99,36 @@ def test_a_deadline_missed_on_the_eve_of_a_holiday_turns_red_at_midnight(
     assert [] == [one for one in sent(engine) if one[0] >= at(date(2026, 9, 30), 23)]
 
 
+@pytest.mark.parametrize(
+    ("urgency", "required_on", "red_on"),
+    [
+        ("特急", "2026-10-08", date(2026, 10, 1)),
+        ("平件", "2026-10-16", date(2026, 10, 16)),
+    ],
+    ids=["most urgent in the holiday", "on a working day"],
+)
+@pytest.mark.requirement("S02")
+def test_the_first_urge_goes_out_as_text_message_too(
+    engine: Engine,
+    clock: clocks.FixedClock,
+    vault: callers.Vault,
+    urgency: str,
+    required_on: str,
+    red_on: date,
+) -> None:
+    """CA-09: 节假日不发短信，特急除外."""
+    lead = overdue(engine, clock, vault, required_on=required_on)
+    with engine.begin() as work:
+        matter = matters.get(work.connection, lead.matter_id)
+        matters.change(work, matter, urgency=urgency)
+
+    until(engine, clock, at(red_on, 1))
+
+    assert ["group:dc_officer", "group:unit_deputy.zjj", "person:unit_handler.zjj"] == [
+        recipient for moment, recipient in sent(engine) if moment == at(red_on, 0)
+    ]
+
+
 def test_three_working_days_later_the_first_letter_goes_out(
     engine: Engine, clock: clocks.FixedClock, vault: callers.Vault
 ) -> None:
