@@ -320,20 +320,25 @@ def broken_down(work: handlers.Work) -> documents.Document:
     )
 
 
+@pytest.mark.requirement("S19")
 def test_the_typefaces_of_the_office_come_before_the_open_ones(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DUCHA_FONT_DIR brings 仿宋: the body is printed in it, its name is the proof."""
-    (tmp_path / "fangsong.ttf").write_bytes(
-        renamed(fonts.PACKAGED / "NotoSerifSC_400Regular.ttf", "FangSong")
-    )
+    """DUCHA_FONT_DIR brings them: body and copies in 仿宋, title in 小标宋, page in 宋.
+
+    Nothing but the names of the typefaces is theirs, so a name is the proof.
+    """
+    for family in ("FangSong", "STZhongsong", "SimSun"):
+        (tmp_path / f"{family}.ttf").write_bytes(
+            renamed(fonts.PACKAGED / "NotoSerifSC_400Regular.ttf", family)
+        )
     monkeypatch.setenv("DUCHA_FONT_DIR", str(tmp_path))
     with engine.begin() as work:
         document = issued(work)
     pdf = documents.print_once(engine, document.id)
-    used = fonts_at(pdf, BODY[:10])
+    used = [fonts_at(pdf, words) for words in (BODY[:10], "抄送", "关于2026年", "—")]
 
-    assert {"FangSong"} == used
+    assert [{"FangSong"}, {"FangSong"}, {"STZhongsong"}, {"SimSun"}] == used
 
 
 def fonts_at(pdf: bytes, words: str) -> set[str]:
