@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from datetime import UTC
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +98,21 @@ def insert_once(
 
     Waits for another transaction that is inserting the same just now.
     """
+    insert = _insert_once(connection.dialect.name, table, column)
+    return connection.execute(insert, values).first() is not None
+
+
+@lru_cache
+def _insert_once(
+    dialect: str, table: sa.Table, column: str
+) -> sa.sql.dml.ReturningInsert[tuple[Any]]:
     key = table.c[column]
-    insert: postgresql.Insert | sqlite.Insert
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         insert = postgresql.insert(table).on_conflict_do_nothing(index_elements=[key])
-    else:
-        insert = sqlite.insert(table).on_conflict_do_nothing(index_elements=[key])
-    return connection.execute(insert.returning(key), values).first() is not None
+        return insert.returning(key)
+    return (
+        sqlite.insert(table).on_conflict_do_nothing(index_elements=[key]).returning(key)
+    )
 
 
 def take_turn(connection: sa.Connection, what: str, *, shared: bool = False) -> None:

@@ -181,6 +181,9 @@ class Engine:
         back. `rest` seconds after each job others get at the database.
         """
         begun = time.monotonic()
+        with self.read() as connection:
+            if not jobs.any_due(connection, self.clock.now()):
+                return 0
         with self._transaction() as work:
             claimed = jobs.claim(work.connection, work.now(), limit, self.worker)
         for place, job in enumerate(claimed):

@@ -102,6 +102,29 @@ def row(
 
 #: Store a new job (see `row`).
 ADD = statements.Statement(job_table.insert())
+_GET = statements.Query(
+    sa.select(*_COLUMNS).where(job_table.c.id == sa.bindparam("job_id"))
+)
+_ANY_DUE = statements.Query(
+    sa.select(job_table.c.id)
+    .where(
+        job_table.c.status == "due",
+        job_table.c.due_at <= sa.bindparam("now", type_=job_table.c.due_at.type),
+        job_table.c.kind != EXTERNAL,
+        job_table.c.locked_until.is_(None)
+        | (
+            job_table.c.locked_until
+            < sa.bindparam("now", type_=job_table.c.locked_until.type)
+        ),
+    )
+    .limit(1)
+)
+_SETTLE = statements.Statement(
+    job_table.delete().where(
+        job_table.c.id == sa.bindparam("job_id"),
+        job_table.c.locked_by == sa.bindparam("worker"),
+    )
+)
 #: Drop the jobs of a wait that is over.
 DROP = statements.Statement(
     job_table.delete().where(
@@ -130,6 +153,12 @@ def unschedule(connection: sa.Connection, key: str, *, prefix: bool = False) -> 
     column = job_table.c.key
     matches = column.startswith(key, autoescape=True) if prefix else column == key
     return connection.execute(job_table.delete().where(matches)).rowcount
+
+
+def any_due(connection: sa.Connection, now: datetime) -> bool:
+    """Say whether `claim` may find a job: whoever only asks locks nobody out."""
+    (rows,) = statements.ask(connection, (_ANY_DUE, {"now": now}))
+    return bool(rows)
 
 
 def claim(
@@ -200,10 +229,8 @@ def _return_expired(connection: sa.Connection, now: datetime) -> None:
 
 def get(connection: sa.Connection, job_id: str) -> Job | None:
     """Return a job, or None when it is settled."""
-    found = connection.execute(
-        sa.select(*_COLUMNS).where(job_table.c.id == job_id)
-    ).one_or_none()
-    return Job(*found) if found else None
+    (rows,) = statements.ask(connection, (_GET, {"job_id": job_id}))
+    return Job(*rows[0]) if rows else None
 
 
 def armed_definitions(connection: sa.Connection) -> list[str]:
@@ -247,12 +274,9 @@ def lease(
 
 def settle(connection: sa.Connection, claimed: Job) -> bool:
     """Delete a claimed job; False when it is no longer this worker's to run."""
-    deleted = connection.execute(
-        job_table.delete().where(
-            job_table.c.id == claimed.id, job_table.c.locked_by == claimed.locked_by
-        )
-    )
-    return deleted.rowcount == 1
+    batch = statements.Batch(connection)
+    batch.add(_SETTLE, {"job_id": claimed.id, "worker": claimed.locked_by})
+    return batch.flush() == 1
 
 
 def hold(connection: sa.Connection, claimed: Job) -> None:

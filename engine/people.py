@@ -125,6 +125,23 @@ _IDENTITY = statements.Query(
 )
 
 
+_OF_ROLE = (
+    sa.select(post.c.person)
+    .join(person_table, person_table.c.id == post.c.person)
+    .where(
+        post.c.role == sa.bindparam("role", type_=sa.Text),
+        person_table.c.active,
+        _within(post, _at),
+    )
+    .distinct()
+    .order_by(post.c.person)
+)
+_HOLDERS = statements.Query(_OF_ROLE.where(post.c.unit.is_(None)))
+_HOLDERS_IN_UNIT = statements.Query(
+    _OF_ROLE.where(post.c.unit == sa.bindparam("unit", type_=sa.Text))
+)
+
+
 def identity(connection: sa.Connection, person_id: str, at: datetime) -> Identity:
     """Return who the person is at that moment; `NoSuchPerson` when not active."""
     (rows,) = statements.ask(connection, who(person_id, at))
@@ -193,19 +210,10 @@ def names(connection: sa.Connection, ids: Iterable[str]) -> dict[str, str]:
 def holders(connection: sa.Connection, group_name: str, at: datetime) -> list[str]:
     """Return the active persons with a post of this group, by account name."""
     role, _, unit_code = group_name.partition(".")
-    rows = connection.execute(
-        sa.select(post.c.person)
-        .join(person_table, person_table.c.id == post.c.person)
-        .where(
-            post.c.role == role,
-            post.c.unit == unit_code if unit_code else post.c.unit.is_(None),
-            person_table.c.active,
-            _within(post, sa.bindparam("at", at, post.c.starts_at.type)),
-        )
-        .distinct()
-        .order_by(post.c.person)
-    )
-    return [row.person for row in rows]
+    query = _HOLDERS_IN_UNIT if unit_code else _HOLDERS
+    asked = {"role": role, "at": at} | ({"unit": unit_code} if unit_code else {})
+    (rows,) = statements.ask(connection, (query, asked))
+    return [person for (person,) in rows]
 
 
 def holders_in_units(

@@ -17,6 +17,7 @@ from engine import definitions
 from engine import errors
 from engine import instances
 from engine import people
+from engine import statements
 from engine import user_tasks
 from engine.bpmn import expressions
 from engine.bpmn import model
@@ -374,18 +375,22 @@ def diagram(
     )
 
 
+_STATE_AT = statements.Query(
+    sa.select(instance_table.c.definition_id, instance_table.c.state)
+    .join(user_task, user_task.c.instance_id == instance_table.c.id)
+    .where(user_task.c.id == sa.bindparam("task_id"), user_task.c.closed_at.is_(None))
+)
+
+
 def variables_at(
     connection: sa.Connection, library: definitions.Library, task_id: str
 ) -> dict[str, object]:
     """Return the variables that an open user task sees."""
-    row = connection.execute(
-        sa.select(instance_table.c.definition_id, instance_table.c.state)
-        .join(user_task, user_task.c.instance_id == instance_table.c.id)
-        .where(user_task.c.id == task_id, user_task.c.closed_at.is_(None))
-    ).one_or_none()
-    if row is None:
+    (rows,) = statements.ask(connection, (_STATE_AT, {"task_id": task_id}))
+    if not rows:
         raise user_tasks.NoSuchTask(task_id=task_id)
-    game = _resting(connection, library, row.definition_id, row.state)
+    definition_id, state = rows[0]
+    game = _resting(connection, library, definition_id, state)
     return dict(game.variables_at(task_id))
 
 

@@ -135,6 +135,7 @@ class _Prepared:
             for name, bind in compiled.binds.items()
             if name not in required
         }
+        self.names = select.selected_columns.keys()
         self._converters = [
             (place, converter)
             for place, column in enumerate(select.selected_columns)
@@ -202,6 +203,13 @@ def ask(
             connection_invalidated=lost,
             dialect=connection.dialect,
         ) from error
+
+
+def first(connection: sa.Connection, query: Query, **asked: Any) -> Row | None:
+    """Return the first row by the names of its columns, None where there is none."""
+    (rows,) = ask(connection, (query, asked))
+    names = query.prepared(connection.dialect).names
+    return dict(zip(names, rows[0], strict=True)) if rows else None
 
 
 class Batch:

@@ -115,10 +115,8 @@ def record_completion(call: handlers.Call) -> None:
 def settle_lead(call: handlers.Call) -> Mapping[str, object]:
     """Go on with the unit that leads now, where the part was given to another."""
     given = undertaking_of(call)
-    for one in undertakings.of_matter(
-        call.work.connection, given.matter_id, round=given.round
-    ):
-        if (one.mandate_id, one.role, one.period) == (given.mandate_id, "LEAD", ""):
+    for one in undertakings.beside(call.work.connection, given):
+        if (one.role, one.period) == ("LEAD", ""):
             if given.role == "LEAD" and one.state != "REASSIGNED":
                 return {"undertaking": one.id, "unit": one.unit}
     return {"undertaking": given.id, "unit": given.unit}

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from engine import errors
 from engine import handlers
 from engine import people
+from engine import statements
 from processes.supervision import access
 from processes.supervision import tables
 from processes.supervision.deadlines import deadlines
@@ -134,18 +136,25 @@ class Matter:
 
 def from_row(row: sa.Row[tuple[object, ...]]) -> Matter:
     """Return the matter that a row of all its columns tells."""
-    columns = dict(row._mapping)
+    return from_columns(dict(row._mapping))
+
+
+def from_columns(columns: Mapping[str, Any]) -> Matter:
+    """Return the matter that these columns tell, all by their names."""
     return Matter(**{**columns, "number": columns["number"] or ""})
+
+
+_BY_ID = statements.Query(
+    sa.select(tables.matter).where(tables.matter.c.id == sa.bindparam("matter_id"))
+)
 
 
 def get(connection: sa.Connection, matter_id: int) -> Matter:
     """Return the matter, whoever asks: for handlers, never for pages."""
-    row = connection.execute(
-        sa.select(tables.matter).where(tables.matter.c.id == matter_id)
-    ).one_or_none()
+    row = statements.first(connection, _BY_ID, matter_id=matter_id)
     if row is None:
         raise errors.NotFound(matter_id=matter_id)
-    return from_row(row)
+    return from_columns(row)
 
 
 def of_root(connection: sa.Connection, root_id: str) -> Matter:
@@ -204,10 +213,13 @@ def require_transition(matter: Matter, status: str) -> None:
 
 def change(work: handlers.Work, matter: Matter, **changes: object) -> Matter:
     """Write these columns of the matter and return it as it is now."""
-    work.connection.execute(
-        tables.matter.update().where(tables.matter.c.id == matter.id).values(**changes)
-    )
-    return get(work.connection, matter.id)
+    row = work.connection.execute(
+        tables.matter.update()
+        .where(tables.matter.c.id == matter.id)
+        .values(**changes)
+        .returning(tables.matter)
+    ).one()
+    return from_row(row)
 
 
 def refresh_light(work: handlers.Work, matter_id: int) -> Matter:
@@ -217,10 +229,12 @@ def refresh_light(work: handlers.Work, matter_id: int) -> Matter:
     """
     matter = get(work.connection, matter_id)
     if matter.status in ENDED:
-        return change(work, matter, light="OFF")
+        return matter if matter.light == "OFF" else change(work, matter, light="OFF")
     undertaking = tables.undertaking.c
     others = work.connection.scalars(
-        sa.select(undertaking.light).where(undertaking.matter_id == matter_id)
+        sa.select(undertaking.light)
+        .where(undertaking.matter_id == matter_id)
+        .distinct()
     )
     stopped = work.connection.scalar(
         sa.select(tables.clock_stop.c.stopped_at).where(
@@ -230,7 +244,10 @@ def refresh_light(work: handlers.Work, matter_id: int) -> Matter:
     )
     own = lights.light(work.calendar, stopped or work.now(), matter.due_at)
     light = lights.worst([own, *others])
-    return change(work, matter, light=light, ever_red=matter.ever_red or light == "RED")
+    ever_red = matter.ever_red or light == "RED"
+    if (light, ever_red) == (matter.light, matter.ever_red):
+        return matter
+    return change(work, matter, light=light, ever_red=ever_red)
 
 
 def end(work: handlers.Work, matter: Matter, status: str) -> Matter:

@@ -94,6 +94,7 @@ def request(
     return asked
 
 
+@entries.under("R-00-16")
 def order(
     work: handlers.Work,
     undertaking_id: int,
@@ -142,6 +143,7 @@ def order(
     return ordered
 
 
+@entries.under("R-00-16")
 def settle(
     work: handlers.Work, reassignment_id: int, outcome: str, given: entries.Entries
 ) -> Reassignment:
@@ -242,10 +244,8 @@ def _other_unit(
     unit = entries.text(given, "unit", longest=100)
     engaged = {
         one.unit
-        for one in undertakings.of_matter(
-            work.connection, old.matter_id, round=old.round
-        )
-        if one.mandate_id == old.mandate_id and one.state != "REASSIGNED"
+        for one in undertakings.beside(work.connection, old)
+        if one.state != "REASSIGNED"
     }
     if unit in engaged:
         raise entries.refusal(

@@ -128,13 +128,8 @@ def open_period(work: handlers.Work, undertaking_id: int) -> undertakings.Undert
     whole = next(
         (
             one
-            for one in undertakings.of_matter(
-                work.connection, planned.matter_id, round=planned.round
-            )
-            if one.mandate_id == planned.mandate_id
-            and one.role == "LEAD"
-            and not one.period
-            and one.state != "REASSIGNED"
+            for one in undertakings.beside(work.connection, planned)
+            if one.role == "LEAD" and not one.period and one.state != "REASSIGNED"
         ),
         None,
     )
@@ -198,6 +193,9 @@ def _open(
     return undertaking
 
 
+_OPEN = tables.undertaking.insert().returning(tables.undertaking)
+
+
 def _insert(
     work: handlers.Work,
     matter: matters.Matter,
@@ -238,7 +236,5 @@ def _insert(
         "light": lights.light(work.calendar, now, due_at),
         **columns,
     }
-    row = work.connection.execute(
-        tables.undertaking.insert().values(**values).returning(tables.undertaking)
-    ).one()
+    row = work.connection.execute(_OPEN, values).one()
     return undertakings.Undertaking(**row._mapping)

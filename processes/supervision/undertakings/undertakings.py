@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from engine import people
+from engine import statements
 from processes.supervision import entries
 from processes.supervision import tables
 from processes.supervision.deadlines import ladder
@@ -101,20 +102,32 @@ class Undertaking:
     closed_at: datetime | None
 
 
+_BY_ID = statements.Query(
+    sa.select(tables.undertaking).where(
+        tables.undertaking.c.id == sa.bindparam("undertaking_id")
+    )
+)
+
+
 def get(connection: sa.Connection, undertaking_id: int) -> Undertaking:
     """Return the undertaking, whoever asks: for handlers, never for pages."""
-    row = connection.execute(
-        sa.select(tables.undertaking).where(tables.undertaking.c.id == undertaking_id)
-    ).one_or_none()
+    row = statements.first(connection, _BY_ID, undertaking_id=undertaking_id)
     if row is None:
         raise errors.NotFound(undertaking_id=undertaking_id)
-    return Undertaking(**row._mapping)
+    return Undertaking(**row)
 
 
 def of_matter(
-    connection: sa.Connection, matter_id: int, *, round: int | None = None
+    connection: sa.Connection,
+    matter_id: int,
+    *,
+    round: int | None = None,
+    mandate_id: int | None = None,
 ) -> list[Undertaking]:
-    """Return the undertakings of a matter, all rounds or one, the lead first."""
+    """Return the undertakings of a matter, all rounds and mandates or one of them.
+
+    The lead comes first.
+    """
     undertaking = tables.undertaking.c
     query = (
         sa.select(tables.undertaking)
@@ -123,7 +136,19 @@ def of_matter(
     )
     if round is not None:
         query = query.where(undertaking.round == round)
+    if mandate_id is not None:
+        query = query.where(undertaking.mandate_id == mandate_id)
     return [Undertaking(**row._mapping) for row in connection.execute(query)]
+
+
+def beside(connection: sa.Connection, undertaking: Undertaking) -> list[Undertaking]:
+    """Return all undertakings of its mandate in its round, itself among them."""
+    return of_matter(
+        connection,
+        undertaking.matter_id,
+        round=undertaking.round,
+        mandate_id=undertaking.mandate_id,
+    )
 
 
 def acknowledge(work: handlers.Work, undertaking_id: int, person: str) -> Undertaking:
@@ -221,14 +246,8 @@ def accept(work: handlers.Work, undertaking_id: int) -> Undertaking:
     undertaking = get(work.connection, undertaking_id)
     accepted = end(work, undertaking, "ACCEPTED")
     if undertaking.role == "LEAD":
-        for other in of_matter(
-            work.connection, undertaking.matter_id, round=undertaking.round
-        ):
-            if (
-                other.role == "ASSIST"
-                and other.mandate_id == undertaking.mandate_id
-                and other.state not in ENDED
-            ):
+        for other in beside(work.connection, undertaking):
+            if other.role == "ASSIST" and other.state not in ENDED:
                 end(work, other, "LAPSED")
     return accepted
 
@@ -271,9 +290,8 @@ def open_assistance(
     """Return the assisting undertakings of the same round that gave no opinion yet."""
     return [
         one
-        for one in of_matter(connection, undertaking.matter_id, round=undertaking.round)
+        for one in beside(connection, undertaking)
         if one.role == "ASSIST"
-        and one.mandate_id == undertaking.mandate_id
         and one.state != "REASSIGNED"
         and one.assist_opinion is None
     ]
@@ -297,12 +315,13 @@ def change(
     work: handlers.Work, undertaking: Undertaking, **changes: object
 ) -> Undertaking:
     """Write these columns of the undertaking and return it as it is now."""
-    work.connection.execute(
+    row = work.connection.execute(
         tables.undertaking.update()
         .where(tables.undertaking.c.id == undertaking.id)
         .values(**changes)
-    )
-    return get(work.connection, undertaking.id)
+        .returning(tables.undertaking)
+    ).one()
+    return Undertaking(**row._mapping)
 
 
 def _reported(work: handlers.Work, undertaking: Undertaking) -> dict[str, object]:
