@@ -132,9 +132,7 @@ def test_what_is_not_offered_is_refused(
     answers = [
         signed_in("mayor").sends(f"{here}/extension", **given).status_code,
         handler.sends(f"{here}/holiday", **given).status_code,
-        handler.sends(
-            f"{here}/extension", **{**given, "about": "99"}
-        ).status_code,
+        handler.sends(f"{here}/extension", **{**given, "about": "99"}).status_code,
         signed_in("unit_handler.mzj").sends(f"{here}/extension", **given).status_code,
         handler.sends(f"{here}/suspend", reason="累").status_code,
     ]
