@@ -51,6 +51,7 @@ def declare(
     return enter(work, told, person=identity.person)
 
 
+@entries.under("R-04-19")
 def enter(
     work: handlers.Work,
     given: entries.Entries,

@@ -4,8 +4,10 @@ The form has refused most of what is wrong before; these readers refuse the rest
 the name of the field, so that no record depends on a form being right.
 """
 
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import contextmanager
 from datetime import date
 
 from engine import errors
@@ -114,6 +116,22 @@ def number(variables: Mapping[str, object], key: str) -> int:
 def refusal(key: str, message: str, *, rule: str | None = None) -> errors.Invalid:
     """Return the error that names the field, what is wrong, and the rule it breaks."""
     return errors.Invalid(fields={key: [ruled(message, rule)]})
+
+
+@contextmanager
+def under(rule: str) -> Iterator[None]:
+    """Name the rule in every refusal of a field inside that names none of its own.
+
+    Also stands before a function whose fields all rest on one rule.
+    """
+    try:
+        yield
+    except errors.Invalid as refused:
+        refused.fields = {
+            key: [one if one.endswith("）") else ruled(one, rule) for one in told]
+            for key, told in refused.fields.items()
+        }
+        raise
 
 
 def ruled(message: str, rule: str | None) -> str:

@@ -119,7 +119,7 @@ def on_day(
     if day < base:
         raise errors.Invalid(
             f"办结时限 {day} 早于交办日 {base}。",
-            fields={key: [f"不得早于交办日 {base}。"]},
+            fields={key: [f"不得早于交办日 {base}。（R-00-15）"]},
         )
     count = calendar.workdays_between(base, day)
     return Due(on=day, workdays=count, provisional=calendar.is_provisional(base, day))

@@ -23,6 +23,7 @@ class Score:
     comment: str
 
 
+@entries.under("R-03-21")
 def record(
     work: handlers.Work,
     matter_id: int,

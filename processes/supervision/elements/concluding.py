@@ -77,6 +77,7 @@ def receive_conclusion(call: handlers.Call) -> Mapping[str, object]:
     }
 
 
+@entries.under("条例第十七条")
 def apply_for_review(call: handlers.Call) -> Mapping[str, object]:
     """Record the unit's application, or that it has no objection."""
     wanted = entries.choice(call.fields, "application", ("APPLY", "WAIVE"))
@@ -114,6 +115,7 @@ def close_application(call: handlers.Call) -> None:
     )
 
 
+@entries.under("条例第十七条")
 def appoint_reviewer(call: handlers.Call) -> Mapping[str, object]:
     """Accept the application and name who reviews it."""
     reviewer = entries.text(call.fields, "reviewer", longest=100)
@@ -121,6 +123,7 @@ def appoint_reviewer(call: handlers.Call) -> Mapping[str, object]:
     return {"reviewer": reviewer}
 
 
+@entries.under("条例第十七条")
 def record_review_decision(call: handlers.Call) -> Mapping[str, object]:
     """Keep the decision that the reviewer proposes."""
     decision = entries.choice(

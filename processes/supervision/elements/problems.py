@@ -96,6 +96,7 @@ def send_problems(call: handlers.Call) -> None:
 # -- causes, levels, measures, responsibilities ------------------------------------
 
 
+@entries.under("R-02-31")
 def record_root_cause(call: handlers.Call) -> Mapping[str, object]:
     """Keep the root cause, and whether the unit can put it right itself."""
     disposal = entries.choice(call.fields, "disposal", tuple(remedies.DISPOSALS))
@@ -109,6 +110,7 @@ def record_root_cause(call: handlers.Call) -> Mapping[str, object]:
     return {"within_duty": disposal in remedies.OWN_DISPOSALS}
 
 
+@entries.under("R-02-32")
 def record_advice(call: handlers.Call) -> None:
     """Keep the unit's written opinion for the levels above it."""
     advice = entries.text(call.fields, "advice", longest=5000)
@@ -120,6 +122,7 @@ def raise_problem(call: handlers.Call) -> Mapping[str, object]:
     return {"level": raising.climb(call.work, problem_of(call))}
 
 
+@entries.under("R-02-32")
 def record_level_opinion(call: handlers.Call) -> Mapping[str, object]:
     """Keep what the level says."""
     decision = entries.choice(call.fields, "level_decision", raising.DECISIONS)

@@ -23,6 +23,7 @@ def install(registry: handlers.Registry) -> None:
     registry.decision(measures.DECISION)(measures.faults)
 
 
+@entries.under("R-04-13")
 def enter_score(call: handlers.Call) -> Mapping[str, object]:
     """Enter what the officer reports of a unit in a matter, and begin its hearing."""
     fields = call.fields
@@ -41,6 +42,7 @@ def enter_score(call: handlers.Call) -> Mapping[str, object]:
     return hearings.variables(call.work, entry)
 
 
+@entries.under("R-04-13")
 def record_hearing(call: handlers.Call) -> Mapping[str, object]:
     """Record that the unit confirms the entry, or its appeal."""
     said = entries.choice(call.fields, "hearing", ("CONFIRM", "APPEAL"))
@@ -61,6 +63,7 @@ def lapse_hearing(call: handlers.Call) -> Mapping[str, object]:
     return {"hearing": entry.status}
 
 
+@entries.under("R-04-13")
 def record_ruling(call: handlers.Call) -> Mapping[str, object]:
     """Put the entry into effect or revoke it."""
     ruling = entries.choice(call.fields, "ruling", ("UPHOLD", "REVOKE"))

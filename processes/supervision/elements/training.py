@@ -33,6 +33,7 @@ def supervisors(
     return [{"value": one, "label": names.get(one, one)} for one in team]
 
 
+@entries.under("R-04-14")
 def plan_training(call: handlers.Call) -> Mapping[str, object]:
     """Keep the plan, as sessions and as the paper that is approved.
 

@@ -74,6 +74,7 @@ def record(
     return Recommendation(**row._mapping)
 
 
+@entries.under("条例第二十一条")
 def decide(
     work: handlers.Work,
     recommendation_id: int,

@@ -49,6 +49,7 @@ class TicketExtension:
     at: datetime
 
 
+@entries.under("R-00-33")
 def request(
     work: handlers.Work,
     matter_id: int,

@@ -75,6 +75,7 @@ class Review:
     decided_at: datetime | None
 
 
+@entries.under("条例第十六条")
 def draft(
     work: handlers.Work,
     matter: matters.Matter,

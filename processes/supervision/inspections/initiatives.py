@@ -19,6 +19,7 @@ MESSAGE = "begin_inspection"
 ROLES = frozenset({"dc_officer", "dc_chief", "go_deputy", "go_director", "mayor"})
 
 
+@entries.under("R-01-11")
 def begin(
     work: handlers.Work,
     matter: matters.Matter,

@@ -39,6 +39,7 @@ class Member:
     duty: str
 
 
+@entries.under("R-02-08")
 def establish(
     work: handlers.Work,
     inspection: inspections.Inspection,

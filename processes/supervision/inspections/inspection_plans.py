@@ -117,7 +117,9 @@ def record(
     basis = entries.optional_text(given, "basis", longest=500)
     if not plan_no and not basis:
         raise entries.refusal(
-            "plan_no", "年度计划编号和批准依据至少填一项。", rule="domain 6.6⑥"
+            "plan_no",
+            "年度计划编号和批准依据至少填一项。",
+            rule="整治形式主义为基层减负若干规定",
         )
     authority = entries.choice(given, "authority", AUTHORITIES)
     designation = entries.optional_text(given, "designation", longest=500)

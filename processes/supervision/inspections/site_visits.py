@@ -63,6 +63,7 @@ class Finding:
     at: datetime
 
 
+@entries.under("R-03-05")
 def record(
     work: handlers.Work,
     inspection: inspections.Inspection,

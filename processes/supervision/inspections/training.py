@@ -53,6 +53,7 @@ class Trained:
     last_on: date | None
 
 
+@entries.under("R-04-14")
 def plan(work: handlers.Work, matter_id: int, given: entries.Entries) -> list[Session]:
     """Keep the sessions of a plan, in place of those of a version sent back.
 
@@ -83,6 +84,7 @@ def plan(work: handlers.Work, matter_id: int, given: entries.Entries) -> list[Se
     return of_matter(work.connection, matter_id)
 
 
+@entries.under("R-04-14")
 def record(
     work: handlers.Work, session_id: int, given: entries.Entries, *, person: str
 ) -> Session:

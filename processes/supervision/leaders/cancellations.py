@@ -34,7 +34,9 @@ def cancel(
         raise matters.WrongStatus(
             f"事项 {matter.number} 已经办结，不能撤销。", matter=matter.number
         )
-    reason = entries.text(given, "reason", longest=1000)
+    reason = entries.optional_text(given, "reason", longest=1000)
+    if not reason:
+        raise entries.refusal("reason", "撤销须写明理由，不能为空。")
     registrars = {
         people.group("unit_registrar", one.unit)
         for one in undertakings.of_matter(work.connection, matter.id)

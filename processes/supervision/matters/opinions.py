@@ -98,7 +98,9 @@ def record(
     decision = entries.choice(call.fields, "decision", allowed(call.element))
     comment = entries.optional_text(call.fields, "comment", longest=2000)
     if decision in NEEDS_COMMENT and not comment:
-        raise entries.refusal("comment", f"{DECISION_LABELS[decision]}须写明理由。")
+        raise entries.refusal(
+            "comment", f"{DECISION_LABELS[decision]}须写明理由。", rule="R-05-03"
+        )
     if person == subject.drafter:
         raise OwnDraft(matter_id=matter_id, person=person)
     return _append(

@@ -46,6 +46,7 @@ class Difficulty:
     at: datetime
 
 
+@entries.under("R-00-22")
 def report(
     work: handlers.Work,
     undertaking_id: int,

@@ -68,6 +68,7 @@ class Extension:
     at: datetime
 
 
+@entries.under("R-00-33")
 def request(
     work: handlers.Work,
     undertaking_id: int,

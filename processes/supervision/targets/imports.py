@@ -41,7 +41,7 @@ def keep(
         raise errors.Forbidden("只有督查室专员、主任可以导入任务。（R-01-08）")
     if matter.status not in OPEN:
         raise matters.WrongStatus(
-            f"事项现为“{matters.STATUS_LABELS[matter.status]}”，不能再导入任务。",
+            f"事项现为“{matters.STATUS_LABELS[matter.status]}”，不能再导入任务。（R-01-08）",
             matter=matter.number,
         )
     columns = COLUMNS.get(targets.measured_by(work.connection, matter))

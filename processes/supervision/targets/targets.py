@@ -136,6 +136,7 @@ def label(mandate: mandates.Mandate) -> str:
 # -- adjusting ---------------------------------------------------------------------
 
 
+@entries.under("R-01-09")
 def request(
     work: handlers.Work,
     matter: matters.Matter,

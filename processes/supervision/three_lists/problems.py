@@ -126,6 +126,7 @@ def signature(call: handlers.Call) -> Signature:
     return Signature(opinions.require_person(call), call.on_behalf_of, call.work.now())
 
 
+@entries.under("R-02-39")
 def read(
     connection: sa.Connection, inspection_id: int, fields: entries.Entries
 ) -> list[Found]:
@@ -345,7 +346,8 @@ def change(work: handlers.Work, problem: Problem, **changes: object) -> Problem:
     """
     if problem.state == "CLOSED" and changes.get("state") != "REOPENED":
         raise WrongState(
-            f"问题 {problem.number} 已销号，不能再改；确有反弹的，经“回头看”重开。",
+            f"问题 {problem.number} 已销号，不能再改；"
+            "确有反弹的，经“回头看”重开。（R-02-36）",
             problem=problem.number,
             state=problem.state,
         )

@@ -22,8 +22,6 @@ from processes.supervision.three_lists import remedies
 
 #: The job that tells of a milestone on its morning.
 MILESTONE = "rectification_milestone"
-#: While a problem is so, its milestones are followed.
-UNDER_WAY = frozenset({"RECTIFYING", "RETURNED", "KEY_INSPECTION"})
 VERDICTS = {"CLOSE": "销号", "RETURN": "退回", "KEY_INSPECTION": "重点督查"}
 
 
@@ -88,12 +86,13 @@ def tell_milestone(work: handlers.Work, payload: Mapping[str, object]) -> None:
     problem = problems.get(work.connection, entries.number(payload, "problem"))
     version = entries.number(payload, "version")
     planned = remedies.measures_in_force(work.connection, problem.id)
-    if problem.state not in UNDER_WAY or planned[0].version != version:
+    if problem.state not in problems.RECTIFYING or planned[0].version != version:
         return
     text = f"{problem.number}：整改节点“{payload['what']}”今日到期，请核对进展。"
     _warn(work, problem, [inbox.group("perf_office")], text)
 
 
+@entries.under("R-02-34")
 def draft(
     work: handlers.Work,
     problem: problems.Problem,
@@ -106,7 +105,7 @@ def draft(
     """
     if problem.state not in problems.RECTIFYING:
         raise problems.WrongState(
-            f"问题 {problem.number} 现在不需要报送整改落实情况。",
+            f"问题 {problem.number} 现在不需要报送整改落实情况。（R-02-34）",
             problem=problem.number,
         )
     completed = entries.flag(fields, "completed")
@@ -184,6 +183,7 @@ def redden(work: handlers.Work, problem: problems.Problem) -> problems.Problem:
     return _warn(work, turned, [inbox.group("perf_office")], text)
 
 
+@entries.under("R-02-35")
 def verify(
     work: handlers.Work,
     problem: problems.Problem,

@@ -99,6 +99,7 @@ def analyse(
     return problems.change(work, problem, disposal=disposal)
 
 
+@entries.under("R-02-40")
 def plan(
     work: handlers.Work,
     problem: problems.Problem,
@@ -169,6 +170,7 @@ def submit(work: handlers.Work, problem: problems.Problem) -> None:
         )
 
 
+@entries.under("R-02-33")
 def charge(
     work: handlers.Work,
     problem: problems.Problem,

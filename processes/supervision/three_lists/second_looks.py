@@ -37,6 +37,7 @@ class SecondLook:
     at: datetime
 
 
+@entries.under("R-02-36")
 def choose(
     work: handlers.Work,
     inspection: inspections.Inspection,
@@ -76,6 +77,7 @@ def choose(
     return [closed[number] for number in chosen]
 
 
+@entries.under("R-02-36")
 def record(
     work: handlers.Work,
     problem: problems.Problem,

@@ -1,7 +1,6 @@
 """上级公文 and 领导批示件: what is wrong is refused by its rule and changes nothing."""
 
 import shutil
-from collections.abc import Callable
 from collections.abc import Iterator
 from datetime import UTC
 from datetime import datetime
@@ -11,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from engine import database
-from engine import errors
 from engine import people
 from engine import testing
 from processes import rehearsal
 from processes.supervision import tables
 from processes.supervision.leaders import cancellations
+from tests.processes.supervision.refusing import refused
 
 #: 2026-03-02 09:00 in Shanghai, a Monday.
 BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -48,27 +47,6 @@ def story(whole_office: Path, tmp_path: Path) -> Iterator[testing.Story]:
     pool = database.create(f"sqlite:///{copy}")
     yield testing.Story(rehearsal.opener(pool, tmp_path), BEGIN, restarts=False)
     pool.dispose()
-
-
-def refused(story: testing.Story, act: Callable[[], object], words: str) -> None:
-    """Act in vain: the refusal says these words, and no row of any table differs."""
-    before = rows(story)
-    with pytest.raises(errors.DuchaError) as caught:
-        act()
-    fields = getattr(caught.value, "fields", {})
-
-    assert words in f"{caught.value.message} {fields}"
-    assert before == rows(story)
-
-
-def rows(story: testing.Story) -> dict[str, list[tuple[object, ...]]]:
-    with story.engine.read() as connection:
-        return {
-            table.name: sorted(
-                map(tuple, connection.execute(sa.select(table))), key=repr
-            )
-            for table in tables.matter.metadata.sorted_tables
-        }
 
 
 def matter(story: testing.Story) -> int:

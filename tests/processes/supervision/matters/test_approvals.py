@@ -97,7 +97,7 @@ def test_a_return_needs_its_reason(
                 call(work, "go_deputy", {"decision": "RETURN"}, matter=matter.id)
             )
 
-    assert {"comment": ["退回须写明理由。"]} == refused.value.fields
+    assert {"comment": ["退回须写明理由。（R-05-03）"]} == refused.value.fields
 
 
 @pytest.mark.parametrize("decision", ["REJECT", "CHANGE_UNIT", "NOT_OURS", "REDO"])

@@ -1,7 +1,6 @@
 """Scores, conclusions, training: what is wrong is refused and changes nothing."""
 
 import shutil
-from collections.abc import Callable
 from collections.abc import Iterator
 from datetime import UTC
 from datetime import datetime
@@ -16,6 +15,7 @@ from engine import testing
 from processes import rehearsal
 from processes.supervision import tables
 from tests.processes.supervision import counted
+from tests.processes.supervision.refusing import refused
 
 #: 2026-03-02 09:00 in Shanghai, a Monday.
 BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -49,27 +49,6 @@ def story(whole_office: Path, tmp_path: Path) -> Iterator[testing.Story]:
         )
     yield opened
     pool.dispose()
-
-
-def refused(story: testing.Story, act: Callable[[], object], words: str) -> None:
-    """Act in vain: the refusal says these words, and no row of any table differs."""
-    before = rows(story)
-    with pytest.raises(errors.DuchaError) as caught:
-        act()
-    fields = getattr(caught.value, "fields", {})
-
-    assert words in f"{caught.value.message} {fields}"
-    assert before == rows(story)
-
-
-def rows(story: testing.Story) -> dict[str, list[tuple[object, ...]]]:
-    with story.engine.read() as connection:
-        return {
-            table.name: sorted(
-                map(tuple, connection.execute(sa.select(table))), key=repr
-            )
-            for table in tables.matter.metadata.sorted_tables
-        }
 
 
 def event(story: testing.Story, **changes: object) -> str:

@@ -1,14 +1,12 @@
 """工作报告、实事、问责观察: what cannot be measured is refused and changes nothing."""
 
 import shutil
-from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine import database
-from engine import errors
 from engine import people
 from engine import testing
 from processes import rehearsal
@@ -16,6 +14,7 @@ from processes.supervision.inspections import initiatives
 from processes.supervision.targets import imports
 from processes.supervision.targets import targets
 from tests.processes.supervision import reports_office as office
+from tests.processes.supervision.refusing import refused
 
 GOV, LIVELIHOOD, WATCH = (
     "proc_gov_work_report",
@@ -41,18 +40,6 @@ def story(whole_office: Path, tmp_path: Path) -> Iterator[testing.Story]:
     pool = database.create(f"sqlite:///{copy}")
     yield testing.Story(rehearsal.opener(pool, tmp_path), office.BEGIN, restarts=False)
     pool.dispose()
-
-
-def refused(story: testing.Story, act: Callable[[], object], *words: str) -> None:
-    """Act in vain: the refusal says these words, and no row of any table differs."""
-    before = office.rows(story)
-    with pytest.raises(errors.Refused) as caught:
-        act()
-    said = f"{caught.value.message} {getattr(caught.value, 'fields', {})}"
-
-    for one in words:
-        assert one in said
-    assert before == office.rows(story)
 
 
 def started(story: testing.Story, process: str, fields: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ from processes.supervision import tables
 from processes.supervision.matters import matters
 from processes.supervision.three_lists import problems
 from processes.supervision.three_lists import rectifications
-from tests.processes.supervision.leaders.test_refusals_instructions import refused
+from tests.processes.supervision.refusing import refused
 
 #: 2026-09-15 09:00 in Shanghai, a Tuesday.
 BEGIN = datetime(2026, 9, 15, 1, tzinfo=UTC)
