@@ -131,9 +131,7 @@ def table(sheet: summaries.Sheet) -> Table:
     columns = list(zip(*sheet.rows, strict=True))
     numeric = {place for place, cells in enumerate(columns) if any(map(_number, cells))}
     wide = {
-        place
-        for place, cells in enumerate(columns)
-        if any(isinstance(one, str) and len(one) > SHORT for one in cells)
+        place for place, cells in enumerate(columns) if any(_long(one) for one in cells)
     }
     bars: tuple[str | None, ...] = (None,) * len(sheet.rows)
     if sheet.rows and sheet.bar:
@@ -184,6 +182,10 @@ def _shown(
         sheets = statistic.find(connection, office.calendar(), asked)
     told = inquiries.told(asked, statistic, offers)
     return Shown(statistic, asked, told, tuple(sheets))
+
+
+def _long(cell: summaries.Cell) -> bool:
+    return isinstance(cell, str) and len(cell) > SHORT and not cell.isascii()
 
 
 def _number(cell: summaries.Cell) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 import sqlalchemy as sa
 
@@ -231,8 +232,8 @@ def indicators(
                 row.indicator,
                 summaries.group_of(row.name, row.tree_type),
                 row.short_name,
-                row.target,
-                row.actual,
+                _figure(row.target),
+                _figure(row.actual),
                 statistics.completion(float(row.actual), float(row.target)),
             )
             for row in rows
@@ -240,3 +241,9 @@ def indicators(
         bar="完成率",
         marked=True,
     )
+
+
+def _figure(text: str) -> summaries.Cell:
+    """Return a figure, which is kept as text, as a number: whole where it is whole."""
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)

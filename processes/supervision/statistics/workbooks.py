@@ -14,6 +14,8 @@ from processes.supervision.statistics import summaries
 NO_ROWS = "没有记录"
 #: Characters of a column's width; a Chinese one takes the room of two.
 NARROWEST, WIDEST = 8, 60
+#: 100.0 is shown as such, as the page does.
+ONE_DECIMAL = "0.0"
 #: A spreadsheet takes a text that begins so for a formula once somebody edits it.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -61,6 +63,8 @@ def _write(
 def _fill(cell: cells.Cell, value: summaries.Cell) -> None:
     if not isinstance(value, str):
         cell.value = value
+        if isinstance(value, float) and round(value, 1) == value:
+            cell.number_format = ONE_DECIMAL
         return
     cell.value = cells.ILLEGAL_CHARACTERS_RE.sub("", value)
     cell.data_type = "s"

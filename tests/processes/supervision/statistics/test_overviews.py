@@ -271,7 +271,7 @@ def test_only_frozen_indicators_are_shown(engine: Engine) -> None:
         rows = plans.indicators(c, "2026-08", QUARTER).rows
         months = plans.frozen_months(c)
 
-    assert (("投资完成", "县直部门", "县住建局", "40", "30", "75.0%"),) == rows
+    assert (("投资完成", "县直部门", "县住建局", 40, 30, "75.0%"),) == rows
     assert ["2026-08"] == months
 
 
