@@ -63,6 +63,8 @@ def upper_document(story: testing.Story, **changes: object) -> str:
         "source_type": "市政府公文",
         "doc_no": "商政〔2026〕8号",
         "title": "城镇燃气安全专项整治",
+        "supervised": True,
+        "requirement": "限期整治。",
         "source_on": "2026-02-28",
         "received_on": "2026-03-02",
         "original": "收文2026-031",
