@@ -155,6 +155,25 @@ def unschedule(connection: sa.Connection, key: str, *, prefix: bool = False) -> 
     return connection.execute(job_table.delete().where(matches)).rowcount
 
 
+def detach_due(connection: sa.Connection, prefix: str, now: datetime) -> None:
+    """Let the due jobs whose key begins so run once more, without their key.
+
+    Their payload says `replaced`: another job has taken their place.
+    """
+    due = connection.execute(
+        sa.select(job_table.c.id, job_table.c.payload).where(
+            job_table.c.key.startswith(prefix, autoescape=True),
+            job_table.c.due_at <= now,
+        )
+    ).all()
+    for found in due:
+        connection.execute(
+            job_table.update()
+            .where(job_table.c.id == found.id)
+            .values(key=None, payload={**found.payload, "replaced": True})
+        )
+
+
 def any_due(connection: sa.Connection, now: datetime) -> bool:
     """Say whether `claim` may find a job: whoever only asks locks nobody out."""
     (rows,) = statements.ask(connection, (_ANY_DUE, {"now": now}))

@@ -117,8 +117,22 @@ def by_message(
 def schedule(
     work: transactions.Transaction, definition_id: str, process: model.Process
 ) -> None:
-    """Arm the timer start events of a new version; those before it are dropped."""
-    work.unschedule(f"start:{process.key}:", prefix=True)
+    """Arm the timer start events of a new version; those before it are dropped.
+
+    What was due already and did not run yet still starts the version that missed it.
+    """
+    jobs.detach_due(work.connection, _prefix(process.key), work.now())
+    _arm(work, definition_id, process)
+
+
+def _prefix(key: str) -> str:
+    return f"start:{key}:"
+
+
+def _arm(
+    work: transactions.Transaction, definition_id: str, process: model.Process
+) -> None:
+    work.unschedule(_prefix(process.key), prefix=True)
     for element in definitions.starts(process):
         event = element.event
         if event is None or event.kind != "timer" or event.timer is None:
@@ -135,7 +149,7 @@ def rearm(work: transactions.Transaction) -> None:
     """Count every timer start event from now on, as if all were deployed now."""
     for definition_id in jobs.armed_definitions(work.connection):
         definition = work.library.get(work.connection, definition_id)
-        schedule(work, definition_id, definition.process)
+        _arm(work, definition_id, definition.process)
 
 
 def _schedule_one(
@@ -152,7 +166,7 @@ def _schedule_one(
         "start",
         firing.due_at,
         work.now(),
-        key=f"start:{key}:{element_id}",
+        key=f"{_prefix(key)}{element_id}",
         payload={
             "definition_id": definition_id,
             "element_id": element_id,
@@ -192,6 +206,8 @@ def begin(work: transactions.Transaction, job: jobs.Job) -> None:
         if missed:
             event = history.Event("timer_fired", details={"missed": missed})
             instances.note(work, started.instance_id, event)
+        if payload.get("replaced"):
+            return
         _schedule_one(
             work,
             payload["key"],

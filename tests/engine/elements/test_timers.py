@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from engine import tables
 from engine import workdays
 from tests.engine.conftest import Office
+from tests.engine.elements import diagrams
 from tests.engine.elements.diagrams import deploy
 
 
@@ -111,6 +112,31 @@ def test_a_timer_start_missed_often_begins_one_instance_that_says_so(
     assert [{"missed": 2}] == list(missed)
     office.later(days=1)
     assert 2 == office.count(tables.instance)
+
+
+@pytest.mark.requirement("R-05-04")
+def test_a_new_version_loses_no_timer_start_that_was_missed_before_it(
+    office: Office,
+) -> None:
+    """Nobody looked for two mornings, and the office was upgraded meanwhile."""
+    deploy(office, "timers/every_morning")
+    office.clock.advance(timedelta(days=2))
+    drawn = (diagrams.FOLDER / "timers/every_morning.bpmn").read_bytes()
+    changed = drawn.replace(b'name="work"', b'name="checked"')
+    with office.engine.begin() as work:
+        work.deploy({"timers_every_morning.bpmn": changed})
+    office.engine.run_due()
+
+    assert 1 == office.count(tables.instance)
+    with office.engine.read() as connection:
+        event = tables.history_event.c
+        missed = connection.scalars(
+            sa.select(event.details).where(event.type == "timer_fired")
+        ).all()
+    assert [{"missed": 1}] == list(missed)
+    assert ["work"] == office.waiting()
+    office.later(days=1)
+    assert ["checked", "work"] == sorted(office.waiting())
 
 
 def test_timer_starts_may_be_counted_from_now_on(office: Office) -> None:
