@@ -14,9 +14,10 @@ from engine import testing
 from processes.supervision import tables
 from processes.supervision.inspections import initiatives
 from processes.supervision.matters import mandates
+from processes.supervision.statistics import plans
+from processes.supervision.statistics import statistics
 from processes.supervision.targets import comparisons
 from processes.supervision.targets import imports
-from processes.supervision.targets import indicators
 from processes.supervision.targets import targets
 from processes.verbs import finding
 
@@ -118,9 +119,10 @@ def _target(story: testing.Story, given: object) -> None:
 def _chart(story: testing.Story, given: object) -> None:
     """Say how many columns the frozen chart of a month has."""
     found = scenarios.arguments(given, "month", "columns")
-    matter = finding.matter(story)
+    today = story.engine.calendar.local_date(story.now)
+    span = statistics.Span(today, today, story.now)
     with story.engine.read() as connection:
-        columns = indicators.chart(connection, matter.id, found["month"])
+        columns = plans.indicators(connection, found["month"], span).rows
     scenarios.expect(found["columns"], len(columns), "柱状图的柱数")
 
 

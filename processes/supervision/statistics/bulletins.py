@@ -122,11 +122,14 @@ def accounts(
 
 def candidates(connection: sa.Connection, found: Sequence[Account]) -> list[Candidate]:
     """Return whom the decision table would praise or criticize, each once a list."""
+    if not found:
+        return []
+    rules = policies.in_force(connection, DECISION)
     listed = []
     for account in found:
         told = {key: value for key, value in vars(account).items() if key != "unit"}
         reasons: dict[str, list[str]] = {}
-        for row in policies.decide(connection, DECISION, told):
+        for row in rules.decide(told):
             reasons.setdefault(str(row["list"]), []).append(str(row["reason"]))
         listed += [
             Candidate(account.unit, name, "；".join(why))

@@ -4,43 +4,17 @@
 columns. Until its month is frozen a value may be corrected, afterwards never.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from datetime import datetime
-from decimal import Decimal
 
 import sqlalchemy as sa
 
 from engine import errors
 from engine import handlers
-from engine import tables as engine_tables
 from processes.supervision import entries
 from processes.supervision import tables
 from processes.supervision.matters import matters
 from processes.supervision.matters import sources
 from processes.supervision.targets import targets
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the chart: a unit's completion of an indicator in a month.
-
-    `rate` is actual by target, None where the target is nought.
-    """
-
-    indicator: str
-    unit: str
-    unit_name: str
-    group: str
-    target: Decimal
-    actual: Decimal
-    frozen_at: datetime | None
-
-    @property
-    def rate(self) -> Decimal | None:
-        """Return how much of the target is reached; 1 is the line of reference."""
-        return self.actual / self.target if self.target else None
 
 
 class Frozen(errors.Refused):
@@ -117,43 +91,9 @@ def freeze(work: handlers.Work, matter: matters.Matter, month: str) -> int:
     return frozen.rowcount
 
 
-def chart(connection: sa.Connection, matter_id: int, month: str) -> Sequence[Column]:
-    """Return the columns of a frozen month, by indicator and group of units (RP-11)."""
-    value, unit = tables.indicator_value.c, engine_tables.unit.c
-    rows = connection.execute(
-        sa.select(tables.indicator_value, unit.name, unit.tree_type)
-        .join(engine_tables.unit, unit.code == value.unit)
-        .where(
-            value.matter_id == matter_id,
-            value.month == month,
-            value.frozen_at.is_not(None),
-        )
-        .order_by(value.indicator, value.id)
-    )
-    return [
-        Column(
-            indicator=row.indicator,
-            unit=row.unit,
-            unit_name=row.name,
-            group=_group(row.name, row.tree_type),
-            target=Decimal(row.target),
-            actual=Decimal(row.actual),
-            frozen_at=row.frozen_at,
-        )
-        for row in rows
-    ]
-
-
 def month_of(day: date) -> str:
     """Return the month of a day as values name it: 2026-03."""
     return f"{day.year}-{day.month:02}"
-
-
-def _group(name: str, tree_type: str) -> str:
-    """Return with whom a unit is compared: 县市区 and 部门 are never mixed (RP-11)."""
-    if tree_type == "vertical":
-        return "垂管单位"
-    return "乡镇" if name.endswith(("镇人民政府", "乡人民政府")) else "县直部门"
 
 
 def _require_open(connection: sa.Connection, matter_id: int, month: str) -> None:

@@ -20,6 +20,8 @@ from processes import rehearsal
 from processes.supervision import tables
 from processes.supervision.forms import recalls
 from processes.supervision.matters import matters
+from processes.supervision.statistics import plans
+from processes.supervision.statistics import statistics
 from processes.supervision.targets import comparisons
 from processes.supervision.targets import completions
 from processes.supervision.targets import imports
@@ -265,19 +267,20 @@ def test_the_chart_shows_eight_indicators_once_their_month_is_frozen(
 ) -> None:
     matter = watched(story)
     assert 24 == enter(story, matter, values(story, matter))
+    span = statistics.Span(story.now.date(), story.now.date(), story.now)
     with story.engine.read() as connection:
-        assert [] == indicators.chart(connection, matter.id, "2026-03")
+        assert () == plans.indicators(connection, "2026-03", span).rows
     with story.command() as work:
         assert 24 == indicators.freeze(work, matter, "2026-03")
 
     with story.engine.read() as connection:
-        columns = indicators.chart(connection, matter.id, "2026-03")
+        columns = plans.indicators(connection, "2026-03", span).rows
 
-    assert 8 == len({one.indicator for one in columns})
-    assert {"县直部门": 8, "乡镇": 8, "垂管单位": 8} == Counter(
-        one.group for one in columns
+    assert 8 == len({row[0] for row in columns})
+    assert {"县直部门": 8, "乡镇": 8, "垂直管理单位": 8} == Counter(
+        row[1] for row in columns
     )
-    assert {Decimal("0.25")} == {one.rate for one in columns}
+    assert {(8, 2, "25.0%")} == {row[3:] for row in columns}
 
 
 def test_a_frozen_month_is_never_entered_again(story: testing.Story) -> None:
