@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engine import handlers
 from engine import people
 from engine import tables as engine_tables
+from processes.supervision import entries
 from processes.supervision import inbox
 
 #: Who is told that nobody holds a post.
@@ -32,6 +33,7 @@ class Vacancy:
     at: datetime
 
 
+@entries.under("R-03-03")
 def take(
     work: handlers.Work,
     person: str,

@@ -48,6 +48,7 @@ def may_give(identity: people.Identity) -> bool:
     return access.holds(identity, *GRANTERS)
 
 
+@entries.under("R-04-18")
 def give(
     work: handlers.Work,
     matter_id: int,

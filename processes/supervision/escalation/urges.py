@@ -87,7 +87,7 @@ def by_hand(
         )
     if undertaking.state in undertakings.ENDED:
         raise undertakings.WrongState(
-            f"{undertaking.number} 已经办完，不能再催办。",
+            f"{undertaking.number} 已经办完，不能再催办。（R-00-19）",
             undertaking=undertaking.number,
         )
     content = entries.text(given, "content", longest=2000)

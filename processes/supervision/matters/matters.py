@@ -13,6 +13,7 @@ from engine import handlers
 from engine import people
 from engine import statements
 from processes.supervision import access
+from processes.supervision import entries
 from processes.supervision import tables
 from processes.supervision.deadlines import deadlines
 from processes.supervision.deadlines import ladder
@@ -203,9 +204,15 @@ def move(work: handlers.Work, matter: Matter, status: str, **changes: object) ->
 def require_transition(matter: Matter, status: str) -> None:
     """Raise `WrongStatus` unless the status may follow the matter's own."""
     if status != matter.status and status not in TRANSITIONS[matter.status]:
-        raise WrongStatus(
+        # 未批准不得通知承办单位；未审定不得归档，归档后不得再改.
+        filed = "ARCHIVED" in (status, matter.status)
+        rule = "R-00-28" if filed else "R-00-14" if status == "ISSUED" else None
+        refusal = (
             f"事项 {matter.number} 现为“{STATUS_LABELS[matter.status]}”，"
-            f"不能转为“{STATUS_LABELS[status]}”。",
+            f"不能转为“{STATUS_LABELS[status]}”。"
+        )
+        raise WrongStatus(
+            entries.ruled(refusal, rule),
             matter=matter.number,
             status=matter.status,
         )

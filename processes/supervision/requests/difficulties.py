@@ -67,7 +67,7 @@ def report(
         )
     if undertaking.state in undertakings.ENDED:
         raise undertakings.WrongState(
-            f"{undertaking.number} 已经办完，不能再登记难题。",
+            f"{undertaking.number} 已经办完，不能再登记难题。（R-00-22）",
             undertaking=undertaking.number,
         )
     row = work.connection.execute(

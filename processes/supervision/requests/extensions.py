@@ -207,7 +207,7 @@ def _require_time(work: handlers.Work, undertaking: undertakings.Undertaking) ->
     if undertaking.state in undertakings.RESTING:
         raise undertakings.WrongState(
             f"{undertaking.number} 现为"
-            f"“{undertakings.STATE_LABELS[undertaking.state]}”，不能申请延期。",
+            f"“{undertakings.STATE_LABELS[undertaking.state]}”，不能申请延期。（R-00-33）",
             undertaking=undertaking.number,
         )
     if work.now() > undertaking.due_at:

@@ -113,7 +113,7 @@ def order(
     if undertaking.state in undertakings.RESTING:
         raise undertakings.WrongState(
             f"{undertaking.number} 现为"
-            f"“{undertakings.STATE_LABELS[undertaking.state]}”，不能改派。",
+            f"“{undertakings.STATE_LABELS[undertaking.state]}”，不能改派。（R-00-16）",
             undertaking=undertaking.number,
         )
     if any(
