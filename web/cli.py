@@ -238,7 +238,7 @@ def simulate_year() -> list[dict[str, object]]:
             f"{diary.seconds:.0f} 秒"
         )
 
-    diary, counted, book = year.simulate(tell)
+    diary, counted, book = year.simulate(year.read_volumes(), tell)
     say("")
     table(
         ["项目", "年鉴", "系统", "办结"],

@@ -336,11 +336,20 @@ class Year:
         self.diary.refused[f"{what}：{told}"] += 1
 
 
+def read_volumes() -> dict[str, Any]:
+    """Return what comes in during the year, as year.toml says it."""
+    return tomllib.loads(VOLUMES.read_text(encoding="utf-8"))
+
+
 def simulate(
+    volumes: Mapping[str, Any],
     tell: Callable[[date, Diary], None],
+    last: date = date(YEAR, 12, 31),
 ) -> tuple[Diary, list[totals.Total], yearbook.Yearbook]:
-    """Live the year in an office of its own; return diary, totals and yearbook."""
-    volumes = tomllib.loads(VOLUMES.read_text(encoding="utf-8"))
+    """Live the year to its last day in an office of its own.
+
+    Returns the diary, the totals of the volumes and the yearbook.
+    """
     with tempfile.TemporaryDirectory(prefix="ducha-year-") as folder:
         pool = database.create(f"sqlite:///{folder}/office.db", durable=False)
         try:
@@ -350,9 +359,9 @@ def simulate(
             calendar = calendars.load()
             coming = intakes.of_year(volumes, YEAR, calendar)
             year = Year(opener, desk, coming, volumes)
-            diary = year.live(date(YEAR, 12, 31), tell)
-            end = workdays.Calendar.end_of_day(date(YEAR, 12, 31))
-            span = statistics.Span(date(YEAR, 1, 1), date(YEAR, 12, 31), end)
+            diary = year.live(last, tell)
+            end = workdays.Calendar.end_of_day(last)
+            span = statistics.Span(date(YEAR, 1, 1), last, end)
             with year.engine.read() as connection:
                 counted = totals.count(connection, volumes)
                 book = yearbook.compile(connection, calendar, span)
