@@ -1,4 +1,4 @@
-"""The statistical tables RP-01, RP-03, RP-06 to RP-08, RP-10, RP-11, RP-14: from rows of a line."""
+"""The tables RP-01, RP-03, RP-06 to RP-08, RP-10, RP-11, RP-14: of rows of a line."""
 
 from datetime import date
 
