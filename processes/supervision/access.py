@@ -103,7 +103,7 @@ def runs(
     """Whether a matter of this office is run by the person's unit, or below it."""
     if office is None:
         return False
-    return office in connection.scalars(subtree(identity.units)).all()
+    return office in {str(one) for one in connection.scalars(subtree(identity.units))}
 
 
 def _of_groups(person: str, groups: frozenset[str]) -> sa.ColumnElement[bool]:
