@@ -37,7 +37,7 @@ HOSTILE = (
     "@SUM(A1)",
     "\x01隐藏<b>粗</b>",
 )
-OF_UNITS = {"ledger", "units", "three-lists", "watch", "lights", "burden"}
+OF_UNITS = {"ledger", "units", "three-lists", "watch", "lights", "burden", "appraisals"}
 
 
 class Tables(parser.HTMLParser):
@@ -180,7 +180,7 @@ def test_each_table_is_shown_to_whom_it_is_for(signed_in: SignedIn) -> None:
         "go_director": keys,
         "dc_officer": keys - {"team"},
         "unit_handler.mzj": OF_UNITS,
-        "perf_office": {"three-lists"},
+        "perf_office": {"three-lists", "appraisals"},
         "biz_admin": {"burden", "vacancies"},
         "sys_admin": set(),
         "process_designer": set(),

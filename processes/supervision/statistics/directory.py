@@ -265,6 +265,18 @@ STATISTICS = (
         ("year",),
     ),
     Statistic(
+        "appraisals",
+        "考核",
+        "年度考核依据",
+        "各单位本年度巡查、督查和三单整改的结果。",
+        lambda c, calendar, asked: [
+            registers.appraised(c, asked.span, only=asked.units)
+        ],
+        ("year", "unit"),
+        access.OVERSEERS | access.APPRAISERS,
+        of_units=True,
+    ),
+    Statistic(
         "filing",
         "归档",
         "归档批次计划",

@@ -26,6 +26,8 @@ POSTS: Mapping[str, str] = {
     "unit_deputy": "分管督查负责人",
     "unit_registrar": "收发岗",
 }
+#: What a result says of a unit's problems, in counts.
+FINDINGS = ("problems", "closed", "overdue", "reopened")
 #: 办公室主任=主要责任人 (004六).
 DIRECTOR = "go_director"
 
@@ -169,6 +171,43 @@ def burden(
         (
             (row.short_name, reports[row.code], "、".join(twice.get(row.code, [])))
             for row in sorted(names, key=lambda row: (-reports[row.code], row.code))
+        ),
+    )
+
+
+def appraised(
+    connection: sa.Connection,
+    span: statistics.Span,
+    *,
+    only: frozenset[str] | None = None,
+) -> summaries.Sheet:
+    """Return what the annual appraisal of each unit rests on (R-02-25)."""
+    result, unit = tables.appraisal_result.c, engine_tables.unit.c
+    query = (
+        sa.select(tables.appraisal_result, unit.short_name)
+        .join(engine_tables.unit, unit.code == result.unit)
+        .where(
+            result.year.between(span.since.year, span.until.year),
+            result.at <= span.as_of,
+        )
+        .order_by(result.unit, result.id)
+    )
+    if only is not None:
+        query = query.where(result.unit.in_(only))
+    return summaries.sheet(
+        "R-02-25",
+        "年度考核依据",
+        "本年度巡查、督查和三单整改的结果；问题、销号、逾期、重新整改为条数",
+        span,
+        ("单位", "依据", "等次", "问题", "销号", "逾期", "重新整改"),
+        (
+            (
+                row.short_name,
+                row.kind,
+                row.grade or statistics.NOTHING,
+                *(row.content[one] for one in FINDINGS),
+            )
+            for row in connection.execute(query)
         ),
     )
 

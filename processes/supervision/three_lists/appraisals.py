@@ -181,17 +181,6 @@ def record_rectifying(
     return kept
 
 
-def of_year(connection: sa.Connection, unit: str, year: int) -> list[Result]:
-    """Return a unit's results of a year: the basis of its annual appraisal."""
-    result = tables.appraisal_result.c
-    rows = connection.execute(
-        sa.select(tables.appraisal_result)
-        .where(result.unit == unit, result.year == year)
-        .order_by(result.id)
-    )
-    return [Result(**row._mapping) for row in rows]
-
-
 def of_matter(connection: sa.Connection, matter_id: int) -> list[Result]:
     """Return the results that a matter brought, the first one first."""
     result = tables.appraisal_result.c

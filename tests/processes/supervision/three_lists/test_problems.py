@@ -29,6 +29,8 @@ from processes.supervision.inspections import inspections
 from processes.supervision.inspections import patrols
 from processes.supervision.matters import matters
 from processes.supervision.matters import papers
+from processes.supervision.statistics import registers
+from processes.supervision.statistics import statistics
 from processes.supervision.three_lists import appraisals
 from processes.supervision.three_lists import problems
 from processes.supervision.three_lists import raising
@@ -530,9 +532,17 @@ def test_how_units_rectified_is_kept_for_the_year(
         charged(work, second)
         inspection = inspections.get(work.connection, first.inspection_id)
         appraisals.record_rectifying(work, inspection)
-        (result,) = appraisals.of_year(work.connection, "cgj", 2026)
-        (other,) = appraisals.of_year(work.connection, "zjj", 2026)
+        this, last = (
+            statistics.Span(date(year, 1, 1), date(year, 12, 31), work.now())
+            for year in (2026, 2025)
+        )
+        rows = registers.appraised(work.connection, this).rows
+        own = registers.appraised(work.connection, this, only=frozenset({"zjj"}))
+        before = registers.appraised(work.connection, last)
 
-    assert ("三单整改", None) == (result.kind, result.grade)
-    assert (1, 1) == (result.content["problems"], result.content["closed"])
-    assert (1, 0) == (other.content["problems"], other.content["closed"])
+    assert (
+        ("县城管局", "三单整改", "—", 1, 1, 0, 0),
+        ("县住建局", "三单整改", "—", 1, 0, 0, 0),
+    ) == rows
+    assert rows[1:] == own.rows
+    assert () == before.rows
