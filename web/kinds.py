@@ -13,10 +13,12 @@ from engine import handlers
 from engine import people
 from engine import queries
 from processes.supervision import access
+from processes.supervision import entries
 from processes.supervision.dossiers import dossiers
 from processes.supervision.escalation import recommendations
 from processes.supervision.escalation import urges
 from processes.supervision.hotline import caller_waits
+from processes.supervision.hotline import hotline
 from processes.supervision.hotline import ticket_extensions
 from processes.supervision.inspections import initiatives
 from processes.supervision.leaders import cancellations
@@ -221,6 +223,26 @@ def _adjust(
     targets.request(work, matters.get(work.connection, matter_id), identity, given)
 
 
+def _supplement(
+    work: handlers.Work,
+    matter_id: int,
+    identity: people.Identity,
+    given: Mapping[str, object],
+) -> None:
+    content = entries.text(given, "content", longest=2000)
+    hotline.supplement_by_hand(work, matter_id, identity, content)
+
+
+def _withdraw(
+    work: handlers.Work,
+    matter_id: int,
+    identity: people.Identity,
+    given: Mapping[str, object],
+) -> None:
+    reason = entries.text(given, "reason", longest=500)
+    hotline.withdrawal_by_hand(work, matter_id, identity, reason)
+
+
 def _these(labels: Iterable[str]) -> Options:
     return tuple((one, one) for one in labels)
 
@@ -357,6 +379,22 @@ KINDS: Mapping[str, Kind] = {
         ticket_extensions.request,
         _hotline(_by("dc_officer")),
         (Field("wanted_on", "拟延至", "date"), Field("reason", "理由")),
+    ),
+    "supplement": Kind(
+        "登记诉求人补充",
+        "补充内容已附到事项，并已通知办理人。",
+        _supplement,
+        _by(*hotline.CLERKS),
+        (Field("content", "诉求人补充的内容"),),
+        message="hotline_supplement",
+    ),
+    "withdrawal": Kind(
+        "登记诉求人撤回",
+        "撤回申请已登记，等督查专员确认。",
+        _withdraw,
+        _by(*hotline.CLERKS),
+        (Field("reason", "诉求人撤回的理由"),),
+        message="hotline_withdrawal",
     ),
     "suspend": Kind(
         "暂停督查",

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint
-from flask import flash
 from flask import redirect
 from flask import render_template
 from flask import request
@@ -14,12 +13,10 @@ from flask_login import current_user
 from flask_login import login_required
 
 from engine import queries
-from processes.supervision import access
 from processes.supervision.deadlines import lights
 from processes.supervision.dossiers import dossiers
 from processes.supervision.dossiers import grants as reading
 from processes.supervision.hotline import callers
-from processes.supervision.hotline import hotline
 from processes.supervision.matters import ledgers
 from processes.supervision.matters import matters
 from processes.supervision.matters import passing
@@ -126,32 +123,6 @@ def look(matter_id: int) -> ResponseReturnValue:
     return page(matter_id, caller=caller)
 
 
-@bp.post("/matters/<int:matter_id>/supplement")
-@login_required
-def supplement(matter_id: int) -> ResponseReturnValue:
-    """Write down what the caller added."""
-    identity = current_user.identity
-    content = request.form.get("content", "")
-    with office.engine().begin() as work:
-        dossiers.matter(work.connection, identity, matter_id)
-        hotline.supplement_by_hand(work, matter_id, identity, content)
-    flash("补充内容已附到事项，并已通知办理人。", "success")
-    return redirect(url_for("matters.show", matter_id=matter_id), code=303)
-
-
-@bp.post("/matters/<int:matter_id>/withdrawal")
-@login_required
-def withdraw(matter_id: int) -> ResponseReturnValue:
-    """Write down that the caller takes the ticket back; an officer confirms it."""
-    identity = current_user.identity
-    reason = request.form.get("reason", "")
-    with office.engine().begin() as work:
-        dossiers.matter(work.connection, identity, matter_id)
-        hotline.withdrawal_by_hand(work, matter_id, identity, reason)
-    flash("撤回申请已登记，等督查专员确认。", "success")
-    return redirect(url_for("matters.show", matter_id=matter_id), code=303)
-
-
 def page(
     matter_id: int,
     caller: callers.Caller | None = None,
@@ -179,13 +150,13 @@ def page(
             )
             for opened in queries.open_tasks_of(connection, root_id)
         ]
+        waiting.sort(key=lambda one: not one.mine)
         may_look = callers.may_look(connection, matter_id, identity)
         readers = grants.readers(connection, matter_id)
         offered = requests.offered(connection, identity, dossier)
         lower = passing.progress(connection, identity, matter_id)
         upper = passing.above(connection, identity, matters.from_row(dossier.matter))
         may_import = imports.may_keep(connection, dossier.matter, identity)
-    ended = dossier.matter.status in matters.ENDED
     return render_template(
         "matters/show.html",
         dossier=dossier,
@@ -196,7 +167,6 @@ def page(
         may_import=may_import,
         may_publish=publications.may_publish(identity),
         faults=faults,
-        is_clerk=access.holds(identity, *hotline.CLERKS) and not ended,
         offered=offered,
         lower=lower,
         upper=upper,

@@ -14,6 +14,9 @@ from web import desk
 #: What people recognise; gateways and events are only drawn.
 TOLD = {"userTask", "callActivity"}
 
+#: So many tasks of what was called are told by name.
+TOLD_WITHIN = 5
+
 
 @dataclass(frozen=True)
 class Place:
@@ -49,16 +52,22 @@ def of(
     who: dict[str, str] = {}
     within = []
     for opened in queries.open_tasks_of(connection, row.root_id):
-        task, hands = opened.task, in_hands(engine, connection, opened)
+        task = opened.task
         if task.instance_id != instance_id:
-            within.append(f"{task.name}（{hands}）")
+            within.append(opened)
             continue
-        who[task.element_id] = hands
+        who[task.element_id] = in_hands(engine, connection, opened)
         if task.due_at is not None and task.due_at < now:
             overdue.append(task.element_id)
+    told = [
+        f"{one.task.name}（{in_hands(engine, connection, one)}）"
+        for one in within[:TOLD_WITHIN]
+    ]
+    if len(within) > TOLD_WITHIN:
+        told.append(f"等 {len(within)} 项")
     for element in definition.process.elements.values():
         if element.kind == "callActivity" and row.root_id == instance_id:
-            who[element.id] = "；".join(within)
+            who[element.id] = "；".join(told)
     places = tuple(
         Place(element.name, state, who.get(element.id, "") if state != "done" else "")
         for element in definition.process.elements.values()

@@ -155,10 +155,10 @@ def test_a_strange_address_is_answered_calmly(
 
 POSTS = {
     "/matters/1/caller": {"reason": ""},
-    "/matters/1/supplement": {"content": ""},
-    "/matters/1/withdrawal": {},
-    "/matters/999999/supplement": {"content": "x"},
-    "/matters/1/supplement ": {"content": "x"},
+    "/matters/1/requests/supplement": {"content": ""},
+    "/matters/1/requests/withdrawal": {},
+    "/matters/999999/requests/supplement": {"content": "x"},
+    "/matters/1/requests/supplement ": {"content": "x"},
     "/inbox/999999": {},
     f"/inbox/{'9' * 30}": {},
     "/password": {"present": "\0", "new": "\0", "again": "\0"},

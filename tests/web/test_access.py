@@ -163,8 +163,8 @@ def test_what_one_may_not_see_one_cannot_touch(
         f"/tasks/{task_id}/claim",
         f"/tasks/{task_id}/release",
         f"/matters/{issued}/caller",
-        f"/matters/{issued}/supplement",
-        f"/matters/{issued}/withdrawal",
+        f"/matters/{issued}/requests/supplement",
+        f"/matters/{issued}/requests/withdrawal",
     )
     for person in STRANGERS:
         visitor = signed_in(person)
@@ -218,7 +218,7 @@ def test_only_clerks_write_down_what_a_caller_said(
     signed_in: SignedIn, engine: engines.Engine, issued: int
 ) -> None:
     """A leader who sees the matter is refused, an officer's words are kept."""
-    path = f"/matters/{issued}/supplement"
+    path = f"/matters/{issued}/requests/supplement"
 
     assert 403 == signed_in("mayor").sends(path, content="x").status_code
     assert 303 == signed_in("dc_officer").sends(path, content="又灭了").status_code

@@ -53,7 +53,7 @@ def test_a_reader_only_reads(
     signed_in("mayor").sends(f"{path}/grants", **GIVEN)
     reader = signed_in("group_member")
 
-    assert 403 == reader.sends(f"{path}/supplement", content="x").status_code
+    assert 403 == reader.sends(f"{path}/requests/supplement", content="x").status_code
     assert 403 == reader.sends(f"{path}/caller", reason="x").status_code
     assert 403 == reader.sends(f"{path}/grants", **GIVEN).status_code
     assert 403 == reader.sends("/grants/1/end").status_code

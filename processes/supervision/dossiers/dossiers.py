@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -92,10 +93,15 @@ class Dossier:
             return in_words
         return self.units.get(value) or self.name(value)
 
+    @cached_property
+    def has_tasks(self) -> bool:
+        """Whether the matter was broken down into more than one task."""
+        return len({one.mandate_id for one in self.undertakings}) > 1
+
     def part(self, undertaking: Row) -> str:
         """Return how one unit's part is told from the others: unit, task, period."""
         told = [self.unit(undertaking.unit)]
-        if len({one.mandate_id for one in self.undertakings}) > 1:
+        if self.has_tasks:
             told += undertaking.number.split("-")[4:5]
         if undertaking.period:
             told.append(undertaking.period)

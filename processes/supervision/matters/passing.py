@@ -65,7 +65,7 @@ def pass_down(
     if unit not in receivers(work.connection, identity, matter):
         require_above(work.connection, identity, unit)
         raise errors.Forbidden(
-            "只能转督本单位承办的事项，接收单位须设有收发岗（R-04-16）。",
+            "只能转督本单位承办的事项；接收单位须设有收发岗，且没有正在办理这一转督（R-04-16）。",
             unit=unit,
             person=identity.person,
         )
@@ -214,14 +214,20 @@ def receivers(
 ) -> Sequence[str]:
     """Return the units to which this person may pass this matter down, by code.
 
-    The office passes it to any unit that has a registrar; who leads a unit, to those
-    below it, and only what his unit handles or runs itself (R-04-04).
+    The office passes it to any unit that has a registrar and is not at it already; who
+    leads a unit, to those below it, and only what his unit handles or runs (R-04-04).
     """
     if matter.status in (*matters.ENDED, *REFUSING):
         return ()
     unit, post = engine_tables.unit.c, engine_tables.post.c
     registrar = sa.select(post.unit).where(post.role == "unit_registrar")
-    reachable = unit.code != (matter.office or "")
+    lower = tables.matter.c
+    under_way = sa.select(lower.office).where(
+        lower.parent_id == matter.id,
+        lower.office.is_not(None),
+        lower.status.not_in(matters.ENDED),
+    )
+    reachable = unit.code.not_in(under_way) & (unit.code != (matter.office or ""))
     if not access.holds(identity, *OFFICERS):
         undertaking = tables.undertaking.c
         own = connection.scalars(
