@@ -68,11 +68,14 @@ def show(key: str) -> ResponseReturnValue:
     identity = current_user.identity
     statistic = directory.find(identity, key)
     today = office.calendar().local_date(office.now())
+    known = {
+        name: request.args[name] for name in statistic.filters if name in request.args
+    }
     periods = {
         label: url_for(
             "statistics.show",
             key=key,
-            **{**request.args, "since": since, "until": until},
+            **{**known, "since": since, "until": until},
         )
         for label, (since, until) in inquiries.periods(today).items()
     }
@@ -81,14 +84,14 @@ def show(key: str) -> ResponseReturnValue:
         "labels": directory.FILTERS,
         "needed": inquiries.NEEDED,
         "periods": periods if "since" in statistic.filters else {},
-        "own": bool(not directory.sees_all(identity, statistic)),
+        "own": not directory.sees_all(identity, statistic),
         "no_rows": workbooks.NO_ROWS,
     }
     offers = _offers(statistic)
     try:
         shown = _shown(statistic, offers)
     except errors.Invalid as refused:
-        page |= {"chosen": request.args, "faults": refused.fields, "tables": ()}
+        page |= {"chosen": known, "faults": refused.fields, "tables": ()}
         return render_template("statistics/show.html", offers=offers, **page), 422
     chosen = {
         "since": shown.asked.span.since.isoformat(),

@@ -284,6 +284,16 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(
         assert 422 == visitor.opens(f"/statistics/{path}").status_code
 
 
+def test_what_is_no_filter_is_passed_on_to_no_link(signed_in: SignedIn) -> None:
+    page = signed_in("dc_chief").opens(
+        "/statistics/units?unit=zjj&key=x&endpoint=y&_scheme=javascript&_external=1"
+    )
+
+    assert 200 == page.status_code
+    assert "javascript:" not in page.text
+    assert 6 == page.text.count('href="/statistics/units?unit=zjj&amp;since=')
+
+
 def test_no_table_asks_once_for_each_matter(
     signed_in: SignedIn, engine: engines.Engine
 ) -> None:
