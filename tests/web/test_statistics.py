@@ -18,17 +18,22 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Page
 from playwright.sync_api import expect
 
+from engine import clock as clocks
 from engine import engine as engines
 from processes.supervision import tables
 from processes.supervision.statistics import directory
 from tests.processes.supervision import counted
 from tests.processes.supervision.counted import moment
+from tests.processes.supervision.statistics import test_yearbook
 from tests.web.conftest import PASSWORD
 from tests.web.conftest import Visitor
+from web import office
+from web import settings as settings_module
 
 SignedIn = Callable[[str], Visitor]
 SUMMER = "since=2026-07-01&until=2026-09-30"
 DAY = date(2026, 8, 10)
+AUTUMN = moment(date(2026, 10, 12), 10)
 #: What begins as a formula does in a spreadsheet.
 HOSTILE = (
     "=HYPERLINK(“http://x”)",
@@ -68,6 +73,12 @@ class Tables(parser.HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside:
             self.rows[-1][-1] += data
+
+
+@pytest.fixture
+def engine(settings: settings_module.Settings) -> engines.Engine:
+    """The office on a day after the quarter: its figures change no more."""
+    return office.opened(settings, clocks.FixedClock(AUTUMN))
 
 
 @pytest.fixture
@@ -365,6 +376,34 @@ def test_the_yearbook_is_taken_along_as_a_text(signed_in: SignedIn) -> None:
     assert "2026年政务督查工作年鉴（草稿）" == said[0]
     assert ["网上立项", "立项5（分类合计）", "工作报告"] == said[1:4]
     assert "立项5（分类合计）" in page
+
+
+@pytest.mark.requirement("R-03-17")
+def test_the_page_of_the_yearbook_tells_the_figures_of_003(
+    signed_in: SignedIn, engine: engines.Engine
+) -> None:
+    """Domain §5.3: 2534 by classes, and the chapters of the seed in its own figures."""
+    year = test_yearbook.YEAR.since.year
+    engine.clock.set(moment(date(year + 1, 1, 5)))
+    with engine.begin() as work:
+        test_yearbook.seed(work.connection)
+    visitor = signed_in("dc_chief")
+    found = dict(row[:2] for row in rows(visitor, f"/statistics/yearbook?year={year}"))
+    answer = visitor.opens(f"/statistics/yearbook.docx?year={year}")
+    said = {one.text for one in docx.Document(io.BytesIO(answer.data)).paragraphs}
+
+    assert ("2534", "273", "431") == (
+        found["立项"],
+        found["政府工作报告任务"],
+        found["会议议定事项"],
+    )
+    for told in (
+        "6综合+13常务+16办公会+20专题+6文件=61次（件）→431项。",
+        "调研活动34次，临时交办立项307项，落实288项，落实率93.8%。",
+        "重点项目33个，考核指标8项。",
+    ):
+        assert told in found.values()
+        assert told in said
 
 
 @pytest.mark.browser
