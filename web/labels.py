@@ -102,6 +102,8 @@ MESSAGES: Mapping[str, str] = {
     "extension_lapsed": "延期申请失效",
     "difficulty_reported": "上报难题",
     "reassignment_ordered": "提出改派或增加协办",
+    "part_reassignment_ordered": "提出改派或增加协办",
+    "unit_changed": "改由新单位承办",
     "caller_wait_requested": "申请停钟等待诉求人答复",
     "caller_answered": "诉求人已答复",
     "ticket_extension_requested": "提请热线室延期",
@@ -132,8 +134,9 @@ class Told:
 
 
 def install(app: Flask) -> None:
-    """Give the templates the filter `label(table)`."""
+    """Give the templates the filters `label(table)` and `groups`."""
     app.jinja_env.filters["label"] = label
+    app.jinja_env.filters["groups"] = groups
 
 
 def label(value: object, table: str) -> str:
@@ -144,6 +147,11 @@ def label(value: object, table: str) -> str:
 def role(group: str) -> str:
     """Return what people call a group: a role, or a role in a unit."""
     return ROLES.get(group.partition(".")[0], group)
+
+
+def groups(listed: str) -> str:
+    """Return whom a list of groups and names, parted by 、, means in words."""
+    return "、".join(role(one) for one in listed.split("、"))
 
 
 def history(connection: sa.Connection, entries: Iterable[queries.Entry]) -> list[Told]:

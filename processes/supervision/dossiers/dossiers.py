@@ -1,6 +1,7 @@
 """A matter with everything on record about it, for those who may see it."""
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,10 +89,20 @@ class Dossier:
 
     def _said(self, words: wording.Words, key: str, value: Any) -> str:
         # Units and persons are written as their codes, ranks as their roles.
+        if not isinstance(value, str):
+            return words.value(key, self._named(value))
         in_words = words.value(key, value)
-        if not isinstance(value, str) or in_words != value:
-            return in_words
-        return self.units.get(value) or self.name(value)
+        return in_words if in_words != value else str(self._named(value))
+
+    def _named(self, value: Any) -> Any:
+        """Return the value with every unit and person in it called by name."""
+        if isinstance(value, Mapping):
+            return {key: self._named(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._named(one) for one in value]
+        if isinstance(value, str):
+            return self.units.get(value) or self.name(value)
+        return value
 
     @cached_property
     def has_tasks(self) -> bool:
@@ -158,12 +169,7 @@ def dossier(
     persons |= {row.signer for row in reports if row.signer}
     persons |= {found.created_by} if found.created_by else set()
     told = [found.source, *(row.content for row in papers)]
-    persons |= {
-        value
-        for content in told
-        for value in content.values()
-        if isinstance(value, str) and len(value) <= LONGEST_ACCOUNT
-    }
+    persons |= {text for text in _texts(told) if len(text) <= LONGEST_ACCOUNT}
     return Dossier(
         matter=found,
         ticket=_one(connection, tables.hotline_ticket, matter_id),
@@ -338,6 +344,18 @@ def _under(
         .order_by(table.c.id)
     )
     return tuple(connection.execute(query).all())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text within lists and mappings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def _answers(connection: sa.Connection, matter_id: int) -> list[Row]:

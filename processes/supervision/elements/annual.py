@@ -96,6 +96,7 @@ def _keep(
         title=title,
         content=content,
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )

@@ -104,6 +104,7 @@ def _keep(call: handlers.Call, matter: matters.Matter, kind: str) -> None:
         title=call.element.name,
         content=call.fields,
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=person,
         on_behalf_of=call.on_behalf_of,
     )

@@ -86,6 +86,7 @@ def strike_candidates(call: handlers.Call) -> Mapping[str, object]:
         title=call.element.name,
         content={"struck": [dict(row) for row in struck]},
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=person,
         on_behalf_of=call.on_behalf_of,
     )
@@ -121,6 +122,7 @@ def record_objection(call: handlers.Call) -> None:
             "objection": entries.text(call.fields, "objection", longest=2000),
         },
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )
@@ -176,6 +178,7 @@ def propose_referral(call: handlers.Call) -> None:
             "basis": entries.text(call.fields, "basis", longest=2000),
         },
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )

@@ -136,6 +136,7 @@ def record_analysis(call: handlers.Call) -> None:
             "feasibility": entries.text(call.fields, "feasibility", longest=50),
         },
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )

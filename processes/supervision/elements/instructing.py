@@ -168,6 +168,7 @@ def record_judgement(call: handlers.Call) -> Mapping[str, object]:
         title=call.element.name or "判定",
         content={"weight": weight, "reason": reason},
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )

@@ -268,6 +268,7 @@ def record_appraisal(call: handlers.Call) -> Mapping[str, object]:
         title="考察综合评价",
         content=call.fields,
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )

@@ -62,6 +62,7 @@ def plan_training(call: handlers.Call) -> Mapping[str, object]:
         title="培训计划",
         content=content,
         element_id=call.element.id,
+        form=call.element.attributes.get("formRef"),
         person=opinions.require_person(call),
         on_behalf_of=call.on_behalf_of,
     )

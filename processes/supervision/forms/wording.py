@@ -16,6 +16,38 @@ import sqlalchemy as sa
 
 from engine import tables
 
+#: What handlers keep beside the fields of forms, or without any form.
+KEPT: Mapping[str, str] = {
+    "text": "内容",
+    "mandates": "任务",
+    "unit": "单位",
+    "project": "项目",
+    "label": "任务",
+    "period": "反馈期",
+    "planned": "计划",
+    "actual": "实际",
+    "behind": "滞后",
+    "consecutive": "连续次数",
+    "consequence": "处理",
+    "destinations": "去向",
+    "departments": "函告的市直机关",
+    "content": "内容",
+    "requirement": "工作要求",
+    "lead_unit": "责任单位",
+    "assisting": "协办单位",
+    "duty": "职责",
+    "responsible_leader": "责任领导",
+    "responsible_person": "责任人",
+    "due_on": "完成时限",
+    "indicator": "量化指标",
+    "target": "年度目标",
+    "indicator_unit": "计量单位",
+    "q1": "一季度计划",
+    "q2": "二季度计划",
+    "q3": "三季度计划",
+    "q4": "四季度计划",
+}
+
 
 @dataclass(frozen=True)
 class Words:
@@ -26,7 +58,7 @@ class Words:
 
     def label(self, key: str) -> str:
         """Return how a field is called; its key where the form has it no more."""
-        return self.fields.get(key, key)
+        return self.fields.get(key) or KEPT.get(key, key)
 
     def value(self, key: str, value: object) -> str:
         """Return a value in words: options by their label, rows and lists joined."""
@@ -38,7 +70,7 @@ class Words:
             return "，".join(
                 f"{self.label(inner)} {self.value(inner, one)}"
                 for inner, one in value.items()
-                if one not in (None, "", [])
+                if one not in (None, "", [], {})
             )
         return self.options.get((key, str(value)), str(value))
 
