@@ -358,7 +358,7 @@ KINDS: Mapping[str, Kind] = {
         message=initiatives.MESSAGE,
     ),
     "recommendation": Kind(
-        "逾期处理建议的决定",
+        "决定逾期处理建议",
         "决定已记录。",
         recommendations.decide,
         _may_decide,
