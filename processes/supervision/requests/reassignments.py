@@ -1,5 +1,11 @@
-"""Reassignments (退办、改派): another unit takes over, or joins in (CA-08)."""
+"""Reassignments (退办、改派): another unit takes over, or joins in (CA-08).
 
+The part of a unit is given to another until it is accepted: while the unit undertakes
+it, and for the rest of a year of feedback periods, when only the year's procedure
+still runs. The periods go with the part.
+"""
+
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +16,7 @@ import sqlalchemy as sa
 from engine import errors
 from engine import handlers
 from engine import people
+from engine import routing
 from processes.supervision import access
 from processes.supervision import entries
 from processes.supervision import tables
@@ -22,6 +29,12 @@ from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import undertakings
 
 MESSAGE = "reassignment_ordered"
+#: To the procedure, where the unit's own `undertake` is over: 分办 done, plan approved.
+LATER = "part_reassignment_ordered"
+#: To what the unit that handled it is still at: its report of an open period.
+CHANGED = "unit_changed"
+#: In these the unit is at its report; one that lies with the office is judged there.
+AT_WORK = ("HANDLING", "UNIT_REVIEW", "UNIT_SIGN", "RETURNED")
 #: A unit asks within so many working days (建议提案 7: parameter `return_workdays`).
 ASKING_WORKDAYS = 1
 #: 新任务时限=原剩余WD但≥3WD (CA-08 【补充】).
@@ -103,9 +116,12 @@ def order(
 ) -> Reassignment:
     """Let the office propose another unit, or one more (督查室主动).
 
-    Reads `reason` and `proposed_unit`; the procedure takes it to those who decide.
+    Reads `reason` and `proposed_unit`; the procedure takes it to those who decide. Of
+    a feedback period the whole part is meant: none is given away alone.
     """
-    undertaking = undertakings.get(work.connection, undertaking_id)
+    undertaking = _whole(
+        work.connection, undertakings.get(work.connection, undertaking_id)
+    )
     if not access.holds(identity, *ORDERING):
         raise errors.Forbidden(
             "只有督查室可以提出改派。（R-00-16）", undertaking=undertaking.number
@@ -132,14 +148,7 @@ def order(
         person=identity.person,
         on_behalf_of=None,
     )
-    matter = matters.get(work.connection, undertaking.matter_id)
-    work.correlate(
-        MESSAGE,
-        instance_id=matter.root_id,
-        matching={"undertaking": undertaking.id},
-        variables={"reassignment": ordered.id},
-        person=identity.person,
-    )
+    _lay_before(work, undertaking, ordered)
     return ordered
 
 
@@ -166,6 +175,7 @@ def settle(
         successor = openings.open_one(
             work, matter, mandate, old.role, unit, old.duty, _time_left(work, old)
         )
+        _hand_over(work, matter, old, successor)
     elif outcome == "ADD_UNIT":
         successor = openings.open_one(
             work,
@@ -238,6 +248,60 @@ def _change(
     return Reassignment(**row._mapping)
 
 
+def _whole(
+    connection: sa.Connection, undertaking: undertakings.Undertaking
+) -> undertakings.Undertaking:
+    if not undertaking.period:
+        return undertaking
+    return next(
+        one
+        for one in undertakings.beside(connection, undertaking)
+        if (one.role, one.period) == ("LEAD", "") and one.state != "REASSIGNED"
+    )
+
+
+def _lay_before(
+    work: handlers.Work, undertaking: undertakings.Undertaking, ordered: Reassignment
+) -> None:
+    """Tell the unit's part of the order, or the procedure where that part is over."""
+    root_id = matters.get(work.connection, undertaking.matter_id).root_id
+    try:
+        work.correlate(
+            MESSAGE,
+            instance_id=root_id,
+            matching={"undertaking": undertaking.id},
+            variables={"reassignment": ordered.id},
+            person=ordered.person,
+        )
+    except routing.NobodyWaits:
+        work.correlate(
+            LATER,
+            instance_id=root_id,
+            variables={"reassignment": ordered.id, "part": undertaking.id},
+            person=ordered.person,
+        )
+
+
+def _hand_over(
+    work: handlers.Work,
+    matter: matters.Matter,
+    old: undertakings.Undertaking,
+    successor: undertakings.Undertaking,
+) -> None:
+    """Let the unit that is out leave what it is at; its periods have deadlines."""
+    if old.role != "LEAD":
+        return
+    periods = [one for one in undertakings.beside(work.connection, old) if one.period]
+    if periods:
+        ladder.take_down(work, "undertaking", successor.id)
+    for one in [old, *(one for one in periods if one.state in AT_WORK)]:
+        extensions.lapse(work, one)
+        with contextlib.suppress(routing.NobodyWaits):
+            work.correlate(
+                CHANGED, instance_id=matter.root_id, matching={"undertaking": one.id}
+            )
+
+
 def _other_unit(
     work: handlers.Work, old: undertakings.Undertaking, given: entries.Entries
 ) -> str:
@@ -245,7 +309,7 @@ def _other_unit(
     engaged = {
         one.unit
         for one in undertakings.beside(work.connection, old)
-        if one.state != "REASSIGNED"
+        if not one.period and one.state != "REASSIGNED"
     }
     if unit in engaged:
         raise entries.refusal(

@@ -123,7 +123,10 @@ def plan(
 
 
 def open_period(work: handlers.Work, undertaking_id: int) -> undertakings.Undertaking:
-    """Open the window of a feedback period: the unit's handler may report."""
+    """Open the window of a feedback period: the unit's handler may report.
+
+    One that is open already goes to the unit that leads now (CA-08); it stays due.
+    """
     planned = undertakings.get(work.connection, undertaking_id)
     whole = next(
         (
@@ -133,13 +136,20 @@ def open_period(work: handlers.Work, undertaking_id: int) -> undertakings.Undert
         ),
         None,
     )
+    unit = whole.unit if whole else planned.unit
+    handler = whole.handler if whole else None
+    if planned.state != "PLANNED":
+        state = "RETURNED" if planned.state == "RETURNED" else "HANDLING"
+        return undertakings.change(
+            work, planned, state=state, unit=unit, handler=handler
+        )
     due_on = work.calendar.local_date(planned.due_at)
     opened = undertakings.move(
         work,
         planned,
         "HANDLING",
-        unit=whole.unit if whole else planned.unit,
-        handler=whole.handler if whole else None,
+        unit=unit,
+        handler=handler,
         light=lights.light(work.calendar, work.now(), planned.due_at),
     )
     ladder.set_up(work, "undertaking", opened.id, due_on)
