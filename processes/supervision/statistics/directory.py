@@ -15,6 +15,7 @@ from engine import errors
 from engine import people
 from engine import workdays
 from processes.supervision import access
+from processes.supervision import workloads
 from processes.supervision.statistics import bulletins
 from processes.supervision.statistics import filing
 from processes.supervision.statistics import overviews
@@ -26,8 +27,6 @@ from processes.supervision.statistics import summaries
 from processes.supervision.statistics import ticket_figures
 from processes.supervision.statistics import yearbook
 
-#: Who gives work to the persons of the office may see how much each has.
-CHIEFS = frozenset({"dc_chief", "go_deputy", "go_director"})
 BUSINESS = frozenset({"biz_admin"})
 #: What a table may be asked for, and how its field is called.
 FILTERS: Mapping[str, str] = {
@@ -246,7 +245,7 @@ STATISTICS = (
         "督查人员工作量",
         "各人办结、代办和在办的任务，用于分工，不作排名。",
         lambda c, calendar, asked: [registers.team(c, calendar, asked.span)],
-        readers=CHIEFS,
+        readers=workloads.CHIEFS,
     ),
     Statistic(
         "packet",

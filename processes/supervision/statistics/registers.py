@@ -11,10 +11,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from engine import people
 from engine import tables as engine_tables
 from engine import workdays
 from processes.supervision import tables
+from processes.supervision import workloads
 from processes.supervision.deadlines import lights
 from processes.supervision.statistics import statistics
 from processes.supervision.statistics import summaries
@@ -82,43 +82,24 @@ def team(
     free (分工到人，负荷可视; R-03-02). Persons stand in the order of their accounts:
     they are never ranked.
     """
-    event, post = engine_tables.history_event.c, engine_tables.post.c
-    own: Counter[str] = Counter()
-    acting: Counter[str] = Counter()
-    rows = connection.execute(
-        sa.select(event.person, event.on_behalf_of, sa.func.count())
-        .where(
-            event.type == "task_completed",
-            event.person.in_(sa.select(post.person).where(post.role.startswith("dc_"))),
-            event.at >= calendar.start_of_day(span.since),
-            event.at <= min(calendar.end_of_day(span.until), span.as_of),
-        )
-        .group_by(event.person, event.on_behalf_of)
+    post = engine_tables.post.c
+    staff = connection.scalars(
+        sa.select(post.person).where(post.role.startswith("dc_")).distinct()
     )
-    for person, on_behalf_of, count in rows:
-        own[person] += count
-        if on_behalf_of:
-            acting[person] += count
-    task = engine_tables.user_task.c
-    staff = sorted(
-        connection.scalars(
-            sa.select(post.person).where(post.role.startswith("dc_")).distinct()
-        )
+    loads = workloads.loads(
+        connection,
+        sorted(staff),
+        since=calendar.start_of_day(span.since),
+        until=min(calendar.end_of_day(span.until), span.as_of),
+        at=span.as_of,
     )
-    waiting = Counter(
-        connection.scalars(sa.select(task.assignee).where(task.assignee.in_(staff)))
-    )
-    names = people.names(connection, staff)
     return summaries.sheet(
         "RP-14",
         "督查人员工作量",
         "期间办结的任务（件）；代办为AB角代理；在办为现在指定本人的",
         span,
-        ("姓名", "办理", "其中代办", "在办"),
-        (
-            (names.get(person, person), own[person], acting[person], waiting[person])
-            for person in staff
-        ),
+        ("姓名", "办理", "其中代办", "在办", "其中逾期"),
+        ((one.name, one.done, one.acting, one.waiting, one.overdue) for one in loads),
     )
 
 

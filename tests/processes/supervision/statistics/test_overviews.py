@@ -324,7 +324,6 @@ def test_a_leader_hears_of_his_open_matters_the_worst_first(engine: Engine) -> N
     ) == rows
 
 
-@pytest.mark.requirement("R-03-02")
 @pytest.mark.requirement("R-03-03")
 def test_work_done_for_somebody_else_is_counted_apart(engine: Engine) -> None:
     """RP-14: three tasks, one of them as the B角 of a colleague; nobody is ranked."""
