@@ -25,6 +25,8 @@ from processes.supervision.matters import mandates
 from processes.supervision.matters import matters
 from processes.supervision.matters import sources
 from processes.supervision.requests import extensions
+from processes.supervision.targets import assessments
+from processes.supervision.targets import targets
 from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import undertakings
 
@@ -175,7 +177,7 @@ def settle(
         successor = openings.open_one(
             work, matter, mandate, old.role, unit, old.duty, _time_left(work, old)
         )
-        _hand_over(work, matter, old, successor)
+        _hand_over(work, matter, old)
     elif outcome == "ADD_UNIT":
         successor = openings.open_one(
             work,
@@ -286,15 +288,18 @@ def _hand_over(
     work: handlers.Work,
     matter: matters.Matter,
     old: undertakings.Undertaking,
-    successor: undertakings.Undertaking,
 ) -> None:
-    """Let the unit that is out leave what it is at; its periods have deadlines."""
+    """Let the unit that is out leave what it is at, the open periods of a lead too."""
     if old.role != "LEAD":
         return
-    periods = [one for one in undertakings.beside(work.connection, old) if one.period]
-    if periods:
-        ladder.take_down(work, "undertaking", successor.id)
-    for one in [old, *(one for one in periods if one.state in AT_WORK)]:
+    if targets.measured_by(work.connection, matter):
+        assessments.rest_wholes(work, matter.id)
+    left = [
+        one
+        for one in undertakings.beside(work.connection, old)
+        if one.period and one.state in AT_WORK
+    ]
+    for one in [old, *left]:
         extensions.lapse(work, one)
         with contextlib.suppress(routing.NobodyWaits):
             work.correlate(
