@@ -30,6 +30,7 @@ from web import requests
 from web import settings as settings_module
 from web import statistics
 from web import tasks
+from web import wall
 from web import workloads
 
 csrf = CSRFProtect()
@@ -67,7 +68,7 @@ def create_app(
     for part in (
         tasks, cockpit, matters, problems, requests, imports, grants, procedures,
         documents, publications, inbox, avoidances, health, hotline, design,
-        statistics, workloads,
+        statistics, wall, workloads,
     ):  # fmt: skip
         app.register_blueprint(part.bp)
     # Programs carry a key and no cookie: there is nothing to forge a request with.

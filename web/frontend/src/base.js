@@ -8,6 +8,7 @@ import 'bootstrap/js/dist/tab';
 import htmx from 'htmx.org';
 import { startKeyboard } from './keyboard.js';
 import { csrfHeader } from './page.js';
+import { startWall } from './wall.js';
 import './theme.css';
 import './pages.css';
 
@@ -20,6 +21,7 @@ document.addEventListener('htmx:configRequest', ({ detail }) => {
 
 startPolling();
 startKeyboard();
+startWall();
 
 // Refresh [data-poll] from its address while the page is looked at.
 function startPolling() {
