@@ -17,7 +17,7 @@ from processes.supervision.statistics import summaries
 
 WIDTH, HEIGHT = 1600, 850
 #: Where the columns stand, in units of the image.
-LEFT, RIGHT, TOP, BOTTOM = 90, 1580, 150, 650
+LEFT, RIGHT, TOP, BOTTOM = 90, 1580, 150, 680
 #: The axis reaches at least so far, and never farther: a column beyond is cut off.
 LOWEST_END, HIGHEST_END = 120.0, 300.0
 WIDEST = 80.0
@@ -75,6 +75,7 @@ def svg(chart: Chart) -> str:
         *_axis(end),
         *_columns(chart, end),
         _line(LEFT, RIGHT, _height(100, end), MARK, width=4),
+        *_words(chart, end),
         _text(WIDTH / 2, HEIGHT - 12, f"{chart.caliber}；红线为100%", 22, fill=MUTED),
         "</svg>",
     ]
@@ -116,37 +117,44 @@ def _axis(end: float) -> Iterator[str]:
         yield _text(LEFT - 12, y + 8, f"{percent}%", 22, anchor="end", fill=MUTED)
 
 
+def _place(chart: Chart) -> float:
+    """Return the room that each column has."""
+    return (RIGHT - LEFT) / max(len(chart.columns), 1)
+
+
 def _columns(chart: Chart, end: float) -> Iterator[str]:
-    """Yield the columns in their groups, with the names of both."""
-    place = (RIGHT - LEFT) / max(len(chart.columns), 1)
+    place = _place(chart)
+    width = min(place * 0.6, WIDEST)
+    for number, one in enumerate(chart.columns):
+        percent = one.percent or 0
+        x, y = LEFT + (number + 0.5) * place - width / 2, _height(percent, end)
+        colour = REACHED if percent >= 100 else SHORT
+        yield (
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}"'
+            f' height="{BOTTOM - y:.1f}" fill="{colour}"/>'
+        )
+
+
+def _words(chart: Chart, end: float) -> Iterator[str]:
+    """Yield figures and names, after the line at 100 % lest it run through them."""
+    place = _place(chart)
     size = min(max(place * 0.3, 13), 26)
     x = float(LEFT)
     for group, found in groupby(chart.columns, key=lambda one: one.group):
         columns = list(found)
-        middle = x + place * len(columns) / 2
-        yield _text(middle, 115, group, 28, weight="bold", fill=MUTED)
+        room = place * len(columns)
         if x > LEFT:
             yield (
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="85" y2="{BOTTOM}"'
                 f' stroke="{MUTED}" stroke-dasharray="6 6"/>'
             )
+        fitting = min(max(room / (len(group) + 1), 13), 28)
+        yield _text(x + room / 2, 115, group, fitting, weight="bold", fill=MUTED)
         for one in columns:
-            yield from _column(one, x + place / 2, min(place * 0.6, WIDEST), end, size)
+            above = _height(one.percent or 0, end) - 8
+            yield _text(x + place / 2, above, one.told, size, halo=True)
             yield _name(one.unit, x + place / 2, place, size)
             x += place
-
-
-def _column(
-    one: Column, x: float, width: float, end: float, size: float
-) -> Iterator[str]:
-    y = _height(one.percent or 0, end)
-    colour = REACHED if (one.percent or 0) >= 100 else SHORT
-    yield (
-        f'<rect x="{x - width / 2:.1f}" y="{y:.1f}" width="{width:.1f}"'
-        f' height="{BOTTOM - y:.1f}" fill="{colour}"/>'
-    )
-    # White behind the figure, lest the line at 100 % run through it.
-    yield _text(x, y - 8, one.told, size, halo=True)
 
 
 def _name(unit: str, x: float, place: float, size: float) -> str:
