@@ -1,19 +1,12 @@
 """The command line `ducha`: everything that is done without a browser."""
 
-import functools
-import json
 import threading
-from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
-import sqlalchemy as sa
 
 from engine import definitions
 from engine import errors
@@ -21,8 +14,6 @@ from engine import migration
 from engine import people
 from engine import queries
 from engine import scenarios
-from engine import workdays
-from engine.bpmn import values
 from processes import demo as demo_county
 from processes import office as offices
 from processes import rehearsal
@@ -34,70 +25,10 @@ from web import logs
 from web import office
 from web import server
 from web import settings as settings_module
+from web import terminal
 
 #: Files that belong to a deployment; anything else in a folder is left alone.
 DEPLOYED = offices.DEPLOYED
-
-
-class Refusal(click.ClickException):
-    """What was asked is not possible: exit status 1, the reason on standard error."""
-
-    exit_code = 1
-
-    def show(self, file: Any = None) -> None:
-        """Print the reason without the English word click puts before it."""
-        click.echo(self.message, err=True)
-
-
-class WrongUsage(Refusal):
-    """An option cannot be read: exit status 2."""
-
-    exit_code = 2
-
-
-def command(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--json` and let refusals end it with status 1.
-
-    The command returns what it did as a JSON value; without `--json` it has printed
-    its sentences itself (`say`).
-    """
-
-    @click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
-    @functools.wraps(function)
-    def run(as_json: bool, **options: Any) -> None:
-        context = click.get_current_context()
-        context.meta["ducha.json"] = as_json
-        try:
-            result = function(**options)
-        except definitions.DeploymentRefused as error:
-            report(error.problems)
-            if as_json:
-                echo_json({"problems": [problem_value(one) for one in error.problems]})
-            raise Refusal("有错误，不能部署；请按上面的提示改正后重试。") from error
-        except errors.Invalid as error:
-            raise Refusal(_with_fields(error)) from error
-        except (errors.DuchaError, settings_module.BadSetting) as error:
-            raise Refusal(str(error)) from error
-        except sa.exc.DBAPIError as error:
-            raise Refusal(
-                "数据库不可用，或者还没有建立。请先运行 ducha init；仍不行时请运行 "
-                "ducha doctor 查看原因。"
-            ) from error
-        if as_json:
-            echo_json(result)
-
-    return run
-
-
-def echo_json(value: object) -> None:
-    """Print a value for programs."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str, indent=1))
-
-
-def say(text: str) -> None:
-    """Print a sentence for people; programs that asked for JSON get only that."""
-    if not click.get_current_context().meta.get("ducha.json"):
-        click.echo(text)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -107,28 +38,28 @@ def main() -> None:
 
 
 @main.command()
-@command
+@terminal.command
 def init() -> dict[str, object]:
     """建立或升级数据库，部署随附的督查程序。可以重复执行。"""
     settings = settings_module.from_environment()
     office.prepared(settings)
     address = office.shown_address(settings)
-    say(f"已就绪：{address}")
+    terminal.say(f"已就绪：{address}")
     return {"database": address}
 
 
 @main.command()
-@command
+@terminal.command
 def demo() -> dict[str, object]:
     """建立演示县（夏邑县）的单位、人员和岗位，并列出可以登录的账号。"""
     settings = settings_module.from_environment()
     engine = office.prepared(settings)
     accounts = demo_county.install(engine, password=settings.demo_password)
-    table(
+    terminal.table(
         ("岗位", "姓名", "账号"),
         [(labels.role(one.role), one.name, one.person) for one in accounts],
     )
-    say(f"密码均为：{settings.demo_password}")
+    terminal.say(f"密码均为：{settings.demo_password}")
     return {
         "password": settings.demo_password,
         "accounts": [
@@ -147,7 +78,7 @@ def serve(host: str, port: int, workers: int) -> None:
         settings = settings_module.from_environment()
         office.prepared(settings)
     except (errors.DuchaError, settings_module.BadSetting) as error:
-        raise Refusal(str(error)) from error
+        raise terminal.Refusal(str(error)) from error
     click.echo(f"督查系统已启动：http://{host}:{port}/ （按 Ctrl+C 停止）")
     server.Server(settings, host=host, port=port, workers=workers).run()
 
@@ -164,15 +95,15 @@ def worker() -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@command
+@terminal.command
 def validate(paths: tuple[Path, ...]) -> dict[str, object]:
     """检查流程图、表单和决策表，逐条列出问题；有错误时退出码为 1。"""
     found = offices.judge(gathered(paths))
     if any(located.problem.severity == "error" for located in found):
         raise definitions.DeploymentRefused(found)
-    report(found)
-    say("没有错误，有警告。" if found else "没有错误，可以部署。")
-    return {"problems": [problem_value(located) for located in found]}
+    terminal.report(found)
+    terminal.say("没有错误，有警告。" if found else "没有错误，可以部署。")
+    return {"problems": [terminal.problem_value(located) for located in found]}
 
 
 @main.command()
@@ -182,27 +113,29 @@ def validate(paths: tuple[Path, ...]) -> dict[str, object]:
     is_flag=True,
     help="有警告也部署。没有这一项，缺结束事件、网关缺默认分支等都不予部署。",
 )
-@command
+@terminal.command
 def deploy(paths: tuple[Path, ...], with_warnings: bool) -> dict[str, object]:
     """部署流程图、表单和决策表；在办的事项仍按原版本办理。"""
     engine = office.opened(settings_module.from_environment())
     with engine.begin() as work:
         deployment = work.deploy(gathered(paths), strict=not with_warnings)
-    report(deployment.problems)
+    terminal.report(deployment.problems)
     for definition in deployment.definitions:
-        say(f"已部署 {definition.key} 第 {definition.version} 版")
+        terminal.say(f"已部署 {definition.key} 第 {definition.version} 版")
     return {
         "deployment": deployment.id,
         "definitions": [
             {"key": d.key, "version": d.version} for d in deployment.definitions
         ],
-        "problems": [problem_value(located) for located in deployment.problems],
+        "problems": [
+            terminal.problem_value(located) for located in deployment.problems
+        ],
     }
 
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@command
+@terminal.command
 def simulate(paths: tuple[Path, ...]) -> list[dict[str, object]]:
     """推演情景：在演示县里照情景从头办一遍，不碰正式数据。
 
@@ -215,16 +148,16 @@ def simulate(paths: tuple[Path, ...]) -> list[dict[str, object]]:
         try:
             (trace,) = rehearsal.rehearse([path])
         except (scenarios.BadScenario, scenarios.ScenarioFailed) as error:
-            say(f"未通过  {error.message}")
+            terminal.say(f"未通过  {error.message}")
             told.append({"file": path.name, "passed": False, "reason": error.message})
         else:
-            say(f"通过  {trace.scenario.name}（{len(trace.journal)} 条）")
+            terminal.say(f"通过  {trace.scenario.name}（{len(trace.journal)} 条）")
             told.append({"file": path.name, "passed": True, "reason": None})
     failed = sum(not one["passed"] for one in told)
     if failed:
         if click.get_current_context().meta["ducha.json"]:
-            echo_json(told)
-        raise Refusal(f"{len(told)} 个情景中有 {failed} 个未通过。")
+            terminal.echo_json(told)
+        raise terminal.Refusal(f"{len(told)} 个情景中有 {failed} 个未通过。")
     return told
 
 
@@ -232,15 +165,15 @@ def simulate_year() -> list[dict[str, object]]:
     """Live through a year and tell its totals; a total that does not come out fails."""
 
     def tell(day: date, diary: year.Diary) -> None:
-        say(
+        terminal.say(
             f"{day:%m}月：发起 {diary.started.total()} 件，"
             f"办理 {diary.completions} 次，定时任务 {diary.jobs} 个，"
             f"{diary.seconds:.0f} 秒"
         )
 
     diary, counted, book = year.simulate(year.read_volumes(), tell)
-    say("")
-    table(
+    terminal.say("")
+    terminal.table(
         ["项目", "年鉴", "系统", "办结"],
         [
             [one.label, str(one.expected), str(one.counted), str(one.concluded)]
@@ -248,17 +181,17 @@ def simulate_year() -> list[dict[str, object]]:
         ],
     )
     for title, text in book.chapters:
-        say(f"【{title}】{text}")
-    say(
+        terminal.say(f"【{title}】{text}")
+    terminal.say(
         f"用时 {diary.seconds:.0f} 秒，办理 {diary.completions} 次，"
         f"每秒 {diary.completions / diary.seconds:.1f} 次。"
     )
     for refused, times in diary.refused.most_common():
-        say(f"被拒 {times} 次：{refused}")
+        terminal.say(f"被拒 {times} 次：{refused}")
     told: list[dict[str, object]] = [asdict(one) for one in counted]
     wrong = [one.label for one in counted if one.expected != one.counted]
     if wrong:
-        raise Refusal(f"数量不符：{'、'.join(wrong)}。")
+        raise terminal.Refusal(f"数量不符：{'、'.join(wrong)}。")
     return told
 
 
@@ -270,15 +203,15 @@ def simulate_year() -> list[dict[str, object]]:
     help="测试所在的目录；没有的，只看情景。",
 )
 @click.option("--unshown", is_flag=True, help="只列没有证明的。")
-@command
+@terminal.command
 def list_requirements(tests: Path, unshown: bool) -> list[dict[str, object]]:
     """列出来源文件的每条要求由哪个情景或测试证明。"""
     listed = requirements.table(tests if tests.is_dir() else None)
     missing = requirements.unshown(listed)
     for one in missing if unshown else listed:
         shown = "、".join(one.shown_by) or one.hidden or "（没有证明）"
-        say(f"{one.id}  {one.source}  {shown}")
-    say(f"{len(listed)} 条要求，{len(missing)} 条没有证明。")
+        terminal.say(f"{one.id}  {one.source}  {shown}")
+    terminal.say(f"{len(listed)} 条要求，{len(missing)} 条没有证明。")
     return [asdict(one) for one in (missing if unshown else listed)]
 
 
@@ -286,19 +219,19 @@ def list_requirements(tests: Path, unshown: bool) -> list[dict[str, object]]:
 @click.argument("key")
 @click.option("--person", required=True, help="发起人的账号。")
 @click.option("--fields", default="{}", help="表单内容，JSON 对象。")
-@command
+@terminal.command
 def start(key: str, person: str, fields: str) -> dict[str, object]:
     """以某人的身份发起一件事项。"""
     engine = office.opened(settings_module.from_environment())
     with engine.begin() as work:
-        started = work.start(key, fields=json_object(fields), person=person)
-    say(f"已发起：{started.business_key or started.instance_id}")
+        started = work.start(key, fields=terminal.json_object(fields), person=person)
+    terminal.say(f"已发起：{started.business_key or started.instance_id}")
     return {"instance": started.instance_id, "number": started.business_key}
 
 
 @main.command()
 @click.option("--person", required=True, help="办理人的账号。")
-@command
+@terminal.command
 def tasks(person: str) -> list[dict[str, object]]:
     """列出某人的待办。"""
     engine = office.opened(settings_module.from_environment())
@@ -306,11 +239,11 @@ def tasks(person: str) -> list[dict[str, object]]:
         identity = people.identity(connection, person, engine.clock.now())
         found = queries.tasks_for(connection, identity, limit=200)
     if not found:
-        say("没有待办。")
+        terminal.say("没有待办。")
         return []
-    table(
+    terminal.table(
         ("编号", "待办", "事项", "时限"),
-        [(t.id, t.name, t.business_key or "", local(t.due_at)) for t in found],
+        [(t.id, t.name, t.business_key or "", terminal.local(t.due_at)) for t in found],
     )
     return [
         {"id": t.id, "name": t.name, "number": t.business_key, "due_at": t.due_at}
@@ -322,13 +255,13 @@ def tasks(person: str) -> list[dict[str, object]]:
 @click.argument("task")
 @click.option("--person", required=True, help="办理人的账号。")
 @click.option("--fields", default="{}", help="表单内容，JSON 对象。")
-@command
+@terminal.command
 def complete(task: str, person: str, fields: str) -> dict[str, object]:
     """以某人的身份办理一件待办。"""
     engine = office.opened(settings_module.from_environment())
     with engine.begin() as work:
-        done = work.complete_task(task, person, json_object(fields))
-    say("已办理。")
+        done = work.complete_task(task, person, terminal.json_object(fields))
+    terminal.say("已办理。")
     return {"instance": done.instance_id, "opened": list(done.opened)}
 
 
@@ -336,16 +269,16 @@ def complete(task: str, person: str, fields: str) -> dict[str, object]:
 @click.argument("key")
 @click.argument("before", type=int)
 @click.argument("after", type=int)
-@command
+@terminal.command
 def compare(key: str, before: int, after: int) -> dict[str, object]:
     """逐个元素比较流程 KEY 的两个版本（BEFORE 和 AFTER 是版本号）。"""
     engine = office.opened(settings_module.from_environment())
     with engine.read() as connection:
         found, files = migration.compare(connection, engine.library, key, before, after)
     for sentence in (*found.sentences, *files):
-        say(sentence)
+        terminal.say(sentence)
     if not (found.changes or files):
-        say("两个版本没有不同。")
+        terminal.say("两个版本没有不同。")
     return {"changes": [asdict(change) for change in found.changes], "files": files}
 
 
@@ -358,7 +291,7 @@ def compare(key: str, before: int, after: int) -> dict[str, object]:
 )
 @click.option("--restart-timers", is_flag=True, help="改动过的定时器重新计时。")
 @click.option("--person", help="经办人的账号，记入办理记录。")
-@command
+@terminal.command
 def migrate(
     key: str,
     version: int,
@@ -369,7 +302,7 @@ def migrate(
 ) -> list[dict[str, object]]:
     """把流程 KEY 在办的事项改到另一版本办理；不能改的原样不动，逐件说明原因。"""
     engine = office.opened(settings_module.from_environment())
-    mapping = dict(pair(text) for text in pairs)
+    mapping = dict(terminal.pair(text) for text in pairs)
     with engine.read() as connection:
         instance_ids = migration.candidates(connection, key, version)
     verdicts = engine.migrate_all(
@@ -383,29 +316,31 @@ def migrate(
     for verdict in verdicts:
         told = "可以" if dry_run else "已改"
         state = told if verdict.possible else "不能"
-        say(f"{state}  {verdict.business_key or verdict.instance_id}")
+        terminal.say(f"{state}  {verdict.business_key or verdict.instance_id}")
         for reason in (*(one.message for one in verdict.obstacles), *verdict.effects):
-            say(f"      {reason}")
+            terminal.say(f"      {reason}")
     possible = sum(verdict.possible for verdict in verdicts)
     what = "可以改" if dry_run else "已改"
-    say(f"共 {len(verdicts)} 件，{what}到第 {version} 版 {possible} 件。")
+    terminal.say(f"共 {len(verdicts)} 件，{what}到第 {version} 版 {possible} 件。")
     values_ = [{**asdict(one), "possible": one.possible} for one in verdicts]
     if not dry_run and possible < len(verdicts):
         if click.get_current_context().meta["ducha.json"]:
-            echo_json(values_)
-        raise Refusal(f"有 {len(verdicts) - possible} 件不能改，已原样保留。")
+            terminal.echo_json(values_)
+        raise terminal.Refusal(f"有 {len(verdicts) - possible} 件不能改，已原样保留。")
     return values_
 
 
 @main.command(name="doctor")
-@command
+@terminal.command
 def diagnose() -> list[dict[str, object]]:
     """检查数据库、日历、字体、前端、密钥和停滞的事项。"""
     findings = doctor.examine(settings_module.from_environment())
     for finding in findings:
-        say(f"{'正常' if finding.sound else '异常'}  {finding.subject}：{finding.text}")
+        terminal.say(
+            f"{'正常' if finding.sound else '异常'}  {finding.subject}：{finding.text}"
+        )
     if not all(finding.sound for finding in findings):
-        raise Refusal("有异常，请按上面的提示处理。")
+        raise terminal.Refusal("有异常，请按上面的提示处理。")
     return [vars(finding) for finding in findings]
 
 
@@ -414,20 +349,22 @@ def gathered(paths: Sequence[Path]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for path in paths:
         if not path.exists():
-            raise Refusal(f"没有这个文件或目录：{path}")
+            raise terminal.Refusal(f"没有这个文件或目录：{path}")
         below = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in below:
             if file.is_file() and (file == path or file.suffix in DEPLOYED):
                 # A folder's files keep its name: templates are found by their path.
                 name = file.relative_to(path.parent).as_posix()
                 if name in files:
-                    raise Refusal(f"有两个文件同名，请改名：{file}")
+                    raise terminal.Refusal(f"有两个文件同名，请改名：{file}")
                 try:
                     files[name] = file.read_bytes()
                 except OSError as error:
-                    raise Refusal(f"文件读不出来，请核对权限：{file}") from error
+                    raise terminal.Refusal(
+                        f"文件读不出来，请核对权限：{file}"
+                    ) from error
     if not files:
-        raise Refusal(f"没有可以部署的文件（{'、'.join(sorted(DEPLOYED))}）。")
+        raise terminal.Refusal(f"没有可以部署的文件（{'、'.join(sorted(DEPLOYED))}）。")
     return files
 
 
@@ -436,76 +373,9 @@ def scenario_files(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise Refusal(f"没有这个文件或目录：{path}")
+            raise terminal.Refusal(f"没有这个文件或目录：{path}")
         below = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
         found += [file for file in below if file.parent.name != scenarios.PASSAGES]
     if not found:
-        raise Refusal("没有可以推演的情景（.yaml）。")
+        raise terminal.Refusal("没有可以推演的情景（.yaml）。")
     return found
-
-
-def report(problems: Sequence[definitions.Located]) -> None:
-    """Print problems as `file:line: 错误 [rule] message`."""
-    for located in problems:
-        problem = located.problem
-        severity = "错误" if problem.severity == "error" else "警告"
-        say(f"{located.place}: {severity} [{problem.rule}] {problem.message}")
-
-
-def problem_value(located: definitions.Located) -> dict[str, object]:
-    """Return a problem as a JSON value."""
-    problem = located.problem
-    return {
-        "file": located.resource,
-        "line": problem.line,
-        "element": problem.element_id,
-        "rule": problem.rule,
-        "severity": problem.severity,
-        "message": problem.message,
-    }
-
-
-def json_object(text: str) -> Mapping[str, Any]:
-    """Return the JSON object given as an option; anything else is wrong usage."""
-    try:
-        value = values.parse_json(text, place="--fields")
-    except values.ValueRefused as error:
-        raise WrongUsage(error.message) from error
-    if not isinstance(value, dict):
-        raise WrongUsage('--fields 必须是 JSON 对象，例如 {"title": "…"}。')
-    return value
-
-
-def pair(text: str) -> tuple[str, str]:
-    """Return the two element ids of `old=new`; anything else is wrong usage."""
-    old, equals, new = text.partition("=")
-    if not (old and equals and new):
-        raise WrongUsage(f"--map 应写成 原编号=新编号，现为“{text}”。")
-    return old, new
-
-
-def local(moment: datetime | None) -> str:
-    """Return a moment as people in Shanghai read it."""
-    return f"{moment.astimezone(workdays.SHANGHAI):%Y-%m-%d %H:%M}" if moment else ""
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows in columns; a Chinese character is two columns wide."""
-    lines = [list(head), *[list(row) for row in rows]]
-    widths = [max(width(line[i]) for line in lines) for i in range(len(head))]
-    for line in lines:
-        cells = [
-            text + " " * (space - width(text))
-            for text, space in zip(line, widths, strict=True)
-        ]
-        say("  ".join(cells).rstrip())
-
-
-def width(text: str) -> int:
-    """Return how many columns a text takes on a terminal."""
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
-
-
-def _with_fields(error: errors.Invalid) -> str:
-    lines = [f"  {key}：{' '.join(texts)}" for key, texts in error.fields.items()]
-    return "\n".join([error.message, *lines])
