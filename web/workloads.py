@@ -56,7 +56,7 @@ def assign(task_id: str) -> ResponseReturnValue:
     except errors.Invalid as refused:
         for sentence in chain.from_iterable(refused.fields.values()):
             flash(f"没有派单：{sentence}", "warning")
-    except (errors.Conflict, errors.Refused) as refused:
+    except errors.Conflict as refused:
         sentence = entries.ruled(refused.message, workloads.RULE)
         flash(f"没有派单：{sentence}", "warning")
     else:
