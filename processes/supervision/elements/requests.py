@@ -10,6 +10,8 @@ from processes.supervision.matters import opinions
 from processes.supervision.requests import difficulties
 from processes.supervision.requests import extensions
 from processes.supervision.requests import reassignments
+from processes.supervision.targets import assessments
+from processes.supervision.targets import targets
 from processes.supervision.undertakings import undertakings
 
 
@@ -69,11 +71,17 @@ def record_reassignment_opinion(call: handlers.Call) -> None:
 
 
 def decide_reassignment(call: handlers.Call) -> Mapping[str, object]:
-    """Keep the unit, have another take over, or add one: `unit`, `duty`."""
-    asked = _reassignment(call)
+    """Keep the unit, have another take over, or add one: `unit`, `duty`.
+
+    Where a matter is measured period by period, the new unit's part as a whole is not
+    urged either.
+    """
+    asked, matter = _reassignment(call), matter_of(call)
     subject = opinions.Subject("reassignment", asked.id, asked.person)
-    opinion = opinions.record(call, matter_of(call).id, subject, verb=_verb(call))
+    opinion = opinions.record(call, matter.id, subject, verb=_verb(call))
     settled = reassignments.settle(call.work, asked.id, opinion.decision, call.fields)
+    if targets.measured_by(call.work.connection, matter):
+        assessments.rest_wholes(call.work, matter.id)
     return {"successor": settled.successor_id}
 
 

@@ -25,8 +25,6 @@ from processes.supervision.matters import mandates
 from processes.supervision.matters import matters
 from processes.supervision.matters import sources
 from processes.supervision.requests import extensions
-from processes.supervision.targets import assessments
-from processes.supervision.targets import targets
 from processes.supervision.undertakings import openings
 from processes.supervision.undertakings import undertakings
 
@@ -285,15 +283,11 @@ def _lay_before(
 
 
 def _hand_over(
-    work: handlers.Work,
-    matter: matters.Matter,
-    old: undertakings.Undertaking,
+    work: handlers.Work, matter: matters.Matter, old: undertakings.Undertaking
 ) -> None:
     """Let the unit that is out leave what it is at, the open periods of a lead too."""
     if old.role != "LEAD":
         return
-    if targets.measured_by(work.connection, matter):
-        assessments.rest_wholes(work, matter.id)
     left = [
         one
         for one in undertakings.beside(work.connection, old)
