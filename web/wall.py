@@ -45,7 +45,8 @@ def show() -> ResponseReturnValue:
     )
 
 
-@bp.get("/wall/<int:number>.<any(svg, png):format>")
+@bp.get("/wall/<int:number>.svg", defaults={"format": "svg"})
+@bp.get("/wall/<int:number>.png", defaults={"format": "png"})
 @login_required
 def image(number: int, format: str) -> ResponseReturnValue:
     """Send the chart of an indicator as a file."""
