@@ -77,7 +77,8 @@ def test_a_deadline_before_the_assignment_is_refused(
             calendar, "咨询", date(2026, 3, 2), required_on=date(2026, 3, 1)
         )
 
-    assert {"required_on": ["不得早于交办日 2026-03-02。"]} == refused.value.fields
+    told = {"required_on": ["不得早于交办日 2026-03-02。（R-00-15）"]}
+    assert told == refused.value.fields
 
 
 @pytest.mark.parametrize("due_on", [date(2026, 3, 2), date(2026, 3, 3)])
