@@ -31,12 +31,15 @@ def of_year(
     """Return everything that comes in, by day.
 
     An entry of the volumes comes in on the days it names, else spread evenly over the
-    working days between its first and its last day; its rows are spread evenly over
+    working days between its first and its last day, or over so many occasions among
+    them; its rows are spread evenly over
     its matters, and the last of them are the unfinished ones.
     """
     found = []
     for entry in volumes["intake"]:
         days, count = list(_days(entry, year, calendar)), entry["count"]
+        occasions = entry.get("occasions", len(days))
+        days = [days[at * len(days) // occasions] for at in range(occasions)]
         whole, more = divmod(entry.get("rows", count), count)
         for number in range(1, count + 1):
             found.append(
@@ -72,6 +75,9 @@ def _days(
 
 def _nth(value: Any, number: int, volumes: Mapping[str, Any]) -> Any:
     """Return what the n-th matter of an entry gets of a field."""
+    if isinstance(value, Mapping):
+        # So many of each: 常务会议 = 13.
+        value = [name for name, times in value.items() for _ in range(times)]
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = value[(number - 1) % len(value)]
     if isinstance(value, list) and value and isinstance(value[0], list):

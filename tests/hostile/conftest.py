@@ -221,9 +221,11 @@ def county(
     opened: list[sa.Engine] = []
 
     def noted(
-        url: str, create: Callable[[str], sa.Engine] = database.create
+        url: str,
+        create: Callable[..., sa.Engine] = database.create,
+        **options: bool,
     ) -> sa.Engine:
-        opened.append(create(url))
+        opened.append(create(url, **options))
         return opened[-1]
 
     def command(*arguments: str) -> Result:

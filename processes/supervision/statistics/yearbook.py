@@ -7,6 +7,7 @@ otherwise, and stands beside the sum under its own label, never made equal (Q-11
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,13 +35,27 @@ REPORT, MEETING, TRIP, REVIEW = (
     "审议评议意见",
 )
 INSPECTION, ORDER, OTHER = "省政府专项督查", "督办件", "其他事项"
+#: A leader of the party committee writes on papers as others do (P-08).
+ASSIGNED, PARTY = "proc_other_assigned", "party_leader"
 INSTRUCTIONS: Mapping[str, str] = {
     "upper": "省领导批示",
-    "party_leader": "市委领导批示",
+    PARTY: "市委领导批示",
     "mayor": "市政府领导批示",
     "exec_vice_mayor": "市政府领导批示",
     "vice_mayor": "市政府领导批示",
 }
+JOINT = "proc_joint_inspection"
+#: What the office goes out for of itself: told in chapters of its own, in no class.
+BESIDE = (
+    plans.WATCH,
+    JOINT,
+    "proc_appraisal",
+    "proc_npc_annual",
+    "proc_patrol",
+    "proc_research",
+    "proc_scoring",
+    "proc_special_inspection",
+)
 _STATED = re.compile(r"^(\d+)余项$")
 
 
@@ -176,7 +191,9 @@ def classify(row: Any) -> str:
         return REVIEW
     if row.procedure == summaries.INSTRUCTIONS:
         return INSTRUCTIONS.get(row.source_rank or "", OTHER)
-    if row.procedure == "proc_other_assigned" and source.get("mode") == "调研现场":
+    if row.procedure == ASSIGNED and row.source_rank == PARTY:
+        return INSTRUCTIONS[PARTY]
+    if row.procedure == ASSIGNED and source.get("mode") == "调研现场":
         return TRIP
     if row.deputy_kind is not None:
         return f"{row.deputy_level[:1]}{row.deputy_kind}"
@@ -203,8 +220,7 @@ def _matters(
 def _count(connection: sa.Connection, rows: Sequence[Any]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for row in rows:
-        # Projects are watched on a list of their own: they are in no class.
-        if row.procedure not in (*BY_MANDATE, plans.WATCH):
+        if row.procedure not in (*BY_MANDATE, *BESIDE):
             counted[classify(row)] += 1
     for procedure, name in zip(BY_MANDATE, (REPORT, MEETING), strict=True):
         ids = [row.id for row in rows if row.procedure == procedure]
@@ -240,11 +256,12 @@ def _chapters(
         for name in counted
         if name.endswith(("建议", "提案")) and name not in (REVIEW,)
     ]
+    reports = [row.id for row in rows if classify(row) == REPORT]
     return [
         (
             "工作报告",
             f"分解重点任务{counted.get(REPORT, 0)}项，按季调度、按季通报，"
-            f"印发督查通报{_issued(connection, span, '督查通报')}期。",
+            f"印发督查通报{_issued(connection, span, '督查通报', reports)}期。",
         ),
         ("会议", _meetings(rows, counted)),
         (
@@ -262,7 +279,7 @@ def _chapters(
             )
             + "。",
         ),
-        ("联合督查", f"现场督查{_visits(connection, span)}次。"),
+        ("联合督查", f"现场督查{_visits(connection, span, rows)}次。"),
         ("问责观察", _watched(connection, rows)),
     ]
 
@@ -295,37 +312,53 @@ def _answered(
     connection: sa.Connection, rows: Sequence[Any], kinds: Sequence[str], told: str
 ) -> str:
     reply = tables.reply.c
-    ids = [row.id for row in rows if classify(row) in kinds]
-    sent = connection.scalar(
-        sa.select(sa.func.count(sa.distinct(reply.matter_id))).where(
-            reply.matter_id.in_(ids), reply.sent_at.is_not(None)
-        )
-    )
-    rate = statistics.Rate(sent or 0, len(ids), "已答复/应答复")
-    return f"{told}，共{len(ids)}件，办复率{rate.percent}。"
-
-
-def _issued(connection: sa.Connection, span: statistics.Span, series: str) -> int:
-    circular = tables.circular.c
-    return (
-        connection.scalar(
-            sa.select(sa.func.count()).where(
-                circular.series == series,
-                circular.year == span.since.year,
-                circular.status == "ISSUED",
-                circular.issued_at <= span.as_of,
+    asked = [row for row in rows if classify(row) in kinds]
+    sent = set(
+        connection.scalars(
+            sa.select(reply.matter_id).where(
+                reply.matter_id.in_(row.id for row in asked),
+                reply.sent_at.is_not(None),
             )
         )
-        or 0
     )
+    # What deputies of a level above asked is answered by a report upward.
+    answered = [row for row in asked if row.id in sent or row.closed_at is not None]
+    rate = statistics.Rate(len(answered), len(asked), "已答复/应答复")
+    return f"{told}，共{len(asked)}件，办复率{rate.percent}。"
 
 
-def _visits(connection: sa.Connection, span: statistics.Span) -> int:
-    visit = tables.site_visit.c
+def _issued(
+    connection: sa.Connection,
+    span: statistics.Span,
+    series: str,
+    matters: Collection[int] | None = None,
+) -> int:
+    """Return how many of a series were issued, of these matters where some are given."""
+    circular = tables.circular.c
+    query = sa.select(sa.func.count()).where(
+        circular.series == series,
+        circular.year == span.since.year,
+        circular.status == "ISSUED",
+        circular.issued_at <= span.as_of,
+    )
+    if matters is not None:
+        query = query.where(circular.matter_id.in_(matters))
+    return connection.scalar(query) or 0
+
+
+def _visits(
+    connection: sa.Connection, span: statistics.Span, rows: Sequence[Any]
+) -> int:
+    visit, inspection = tables.site_visit.c, tables.inspection.c
+    joint = [row.id for row in rows if row.procedure == JOINT]
     return (
         connection.scalar(
-            sa.select(sa.func.count()).where(
-                visit.held_on.between(span.since, span.until)
+            sa.select(sa.func.count())
+            .select_from(tables.site_visit)
+            .join(tables.inspection, inspection.id == visit.inspection_id)
+            .where(
+                inspection.matter_id.in_(joint),
+                visit.held_on.between(span.since, span.until),
             )
         )
         or 0

@@ -332,7 +332,7 @@ def move(
     if state not in TRANSITIONS[problem.state]:
         raise WrongState(
             f"问题 {problem.number} 现为“{STATE_LABELS[problem.state]}”，"
-            f"不能转为“{STATE_LABELS[state]}”。",
+            f"不能转为“{STATE_LABELS[state]}”。（R-02-34）",
             problem=problem.number,
             state=problem.state,
         )
