@@ -333,7 +333,7 @@ def _issued(
     series: str,
     matters: Collection[int] | None = None,
 ) -> int:
-    """Return how many of a series were issued, of these matters where some are given."""
+    """Return how many of a series were issued, about these matters if given."""
     circular = tables.circular.c
     query = sa.select(sa.func.count()).where(
         circular.series == series,
