@@ -32,8 +32,8 @@ def of_year(
 
     An entry of the volumes comes in on the days it names, else spread evenly over the
     working days between its first and its last day, or over so many occasions among
-    them; its rows are spread evenly over
-    its matters, and the last of them are the unfinished ones.
+    them. Its rows are spread evenly over its matters, of which the last are the
+    unfinished ones.
     """
     found = []
     for entry in volumes["intake"]:

@@ -21,8 +21,6 @@ from processes.supervision.matters import matters
 from processes.supervision.scoring import scores
 
 Role = Literal["LEAD", "ASSIST"]
-#: 每件至多重办2轮 (domain §2.8 重办 【补充】): what comes after needs a decision.
-LARGEST_FREE_ROUND = 2
 
 STATE_LABELS: Mapping[str, str] = {
     "SENT": "待签收",

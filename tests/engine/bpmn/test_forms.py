@@ -1,6 +1,7 @@
 """Forms: which definitions are accepted and which submissions enter."""
 
 import json
+import time
 from datetime import UTC
 from datetime import datetime
 
@@ -391,14 +392,15 @@ ATOMS = ["a", "b", "[ab]", ".", r"\w", "(a|b)", "(?:ab)", "a+", "a*", "a?", "a{1
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(st.sampled_from(ATOMS), max_size=10).map("".join))
-def test_an_accepted_pattern_ends_on_the_longest_text_it_is_asked_about(source):
+def test_an_accepted_pattern_is_quick_on_the_longest_text_it_is_asked_about(source):
     try:
         pattern = patterns.compile_pattern(source)
     except patterns.PatternRefused:
         return
     for value in ("a" * (pattern.longest - 1) + "!", "ab" * (pattern.longest // 2)):
-        # One that runs back over its text for ever would never come to the assertion.
-        assert pattern.found_in(value) in (True, False)
+        started = time.process_time()
+        pattern.found_in(value)
+        assert time.process_time() - started < 0.5
 
 
 @settings(max_examples=300, deadline=None)
